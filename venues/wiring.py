@@ -101,6 +101,7 @@ class Wiring:
     journal: CallJournal = field(default_factory=CallJournal)
     answers: Answers | None = None
     timeout_ms: int = 10_000
+    allow_live_orders: bool = False
     allowed_hosts: frozenset[str] = OKX_HOSTS
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     monotonic: Callable[[], float] = time.monotonic
@@ -109,6 +110,12 @@ class Wiring:
     def demo(self) -> bool:
         """Whether every call carries the demo header: everywhere but in ``okx_live``."""
         return self.mode is not RunMode.OKX_LIVE
+
+    def check_may_trade(self) -> None:
+        """Raise `SafetyError` where an order would reach a live account without ``allow_live_orders``."""
+        if not self.demo and not self.allow_live_orders:
+            message = "orders are switched off for the live account"
+            raise SafetyError(message, advice="both the venue's configuration and the caller must allow live orders")
 
     def guard(self) -> HostGuard:
         """The origin check for this wiring; raises `SafetyError` for a forbidden base URL."""

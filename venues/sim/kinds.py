@@ -1,0 +1,123 @@
+"""
+The seam between the parts of the embedded venue: instruments, market view, clock, refusals.
+
+`instruments.py` fills the table, `market.py` implements `MarketView`, the trading engine (`engine/`) reads both and
+knows no HTTP; `server.py` and `routes_*.py` turn requests into calls and answers into OKX's envelopes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+__all__ = ["Clock", "Level", "MarketView", "Refusal", "SimInstrument"]
+
+
+@dataclass(frozen=True, slots=True)
+class SimInstrument:
+    """
+    One row of the venue's own table, typed; ``row()`` in `instruments.py` spells it as OKX does.
+
+    ``inst_type`` is SPOT, MARGIN, SWAP, FUTURES or OPTION. For SPOT/MARGIN ``ct_val``, ``ct_mult`` are None and sizes
+    are base currency; otherwise contracts. ``ct_type`` is "" (spot, option), "linear" or "inverse".
+    """
+
+    inst_type: str
+    inst_id: str
+    inst_id_code: int
+    base_ccy: str
+    quote_ccy: str
+    settle_ccy: str
+    uly: str
+    inst_family: str
+    ct_type: str
+    ct_val: Decimal | None
+    ct_mult: Decimal | None
+    ct_val_ccy: str
+    tick_sz: Decimal
+    lot_sz: Decimal
+    min_sz: Decimal
+    max_lmt_sz: Decimal
+    max_mkt_sz: Decimal
+    lever: str
+    state: str
+    group_id: str
+    list_time_ms: int
+    exp_time_ms: int | None
+    alias: str
+    opt_type: str
+    strike: Decimal | None
+
+    @property
+    def contract_size(self) -> Decimal:
+        """ctVal × ctMult; 1 for spot and margin."""
+        if self.ct_val is None or self.ct_mult is None:
+            return Decimal(1)
+        return self.ct_val * self.ct_mult
+
+    @property
+    def is_spot(self) -> bool:
+        """Whether sizes are base currency."""
+        return self.inst_type in ("SPOT", "MARGIN")
+
+    @property
+    def inverse(self) -> bool:
+        """Whether it settles in its base currency at a contract value in quote."""
+        return self.ct_type == "inverse"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One price level of the venue's book: price, size (contracts or base), number of orders."""
+
+    px: Decimal
+    sz: Decimal
+    orders: int
+
+
+class MarketView(Protocol):
+    """What the trading engine may know of the market; everything is a pure function of seed and venue time."""
+
+    def bids(self, inst_id: str) -> tuple[Level, ...]:
+        """Best first."""
+        ...
+
+    def asks(self, inst_id: str) -> tuple[Level, ...]:
+        """Best first."""
+        ...
+
+    def last(self, inst_id: str) -> Decimal: ...
+
+    def mark(self, inst_id: str) -> Decimal: ...
+
+    def index(self, inst_id: str) -> Decimal: ...
+
+    def usd(self, ccy: str) -> Decimal:
+        """Value of one unit of a currency in US dollars."""
+        ...
+
+
+class Clock(Protocol):
+    """Venue time; passed in. The audit's venue stands still, so that one seed reproduces every byte."""
+
+    def now_ms(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Exception):
+    """
+    The venue says no, in OKX's words (okx-v5-facts sections 2 and 3).
+
+    ``per_row`` marks a refusal that travels as ``sCode``/``sMsg`` inside ``data`` under a top-level ``code`` of 1.
+    """
+
+    http_status: int
+    code: str
+    msg: str
+    per_row: bool = False
+    with_data: bool = True
+
+
+Params = Mapping[str, str]
