@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-__all__ = ["Clock", "Level", "MarketView", "Refusal", "SimInstrument"]
+__all__ = ["Clock", "Level", "MarketView", "Params", "Refusal", "SimInstrument"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +105,23 @@ class Clock(Protocol):
     def now_ms(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
 class Refusal(Exception):
     """
     The venue says no, in OKX's words (okx-v5-facts sections 2 and 3).
 
-    ``per_row`` marks a refusal that travels as ``sCode``/``sMsg`` inside ``data`` under a top-level ``code`` of 1.
+    ``per_row`` marks a refusal that travels as ``sCode``/``sMsg`` inside ``data`` under a top-level ``code`` of 1;
+    ``with_data`` whether the top-level envelope carries ``"data": []``.
     """
 
-    http_status: int
-    code: str
-    msg: str
-    per_row: bool = False
-    with_data: bool = True
+    def __init__(
+        self, code: str, msg: str, *, http_status: int = 200, per_row: bool = False, with_data: bool = True
+    ) -> None:
+        super().__init__(f"{code} {msg}")
+        self.code = code
+        self.msg = msg
+        self.http_status = http_status
+        self.per_row = per_row
+        self.with_data = with_data
 
 
 Params = Mapping[str, str]
