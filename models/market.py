@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
 from decimal import Decimal
+from typing import NamedTuple
 
 from dualwitness.models.fact import Fact, Number
 
-__all__ = ["BookLevel", "Candle", "OrderBook", "Ticker"]
+__all__ = ["BookLevel", "Candle", "OrderBook", "Ticker", "VenueTime"]
 
 
 class Ticker(Fact):
@@ -60,3 +60,9 @@ class OrderBook(Fact):
     asks: tuple[BookLevel, ...] | None
     ts_venue_ms: int | None
     sequence: int | None
+
+
+class VenueTime(Fact):
+    """What the venue's clock showed, in ms (OKX ``public/time``)."""
+
+    ts_venue_ms: int

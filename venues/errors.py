@@ -60,7 +60,8 @@ class DualwitnessError(Exception):
 
     def diagnostics(self) -> str:
         """What happened and what a person should do, in two sentences."""
-        return f"{self}. {self.advice[0].upper()}{self.advice[1:]}."
+        advice = f"{self.advice[0].upper()}{self.advice[1:]}"
+        return f"{self}. {advice}" if advice[-1] in ".?!" else f"{self}. {advice}."
 
 
 class UsageError(DualwitnessError):

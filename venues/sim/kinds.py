@@ -3,6 +3,10 @@ The seam between the parts of the embedded venue: instruments, market view, cloc
 
 `instruments.py` fills the table, `market.py` implements `MarketView`, the trading engine (`engine/`) reads both and
 knows no HTTP; `server.py` and `routes_*.py` turn requests into calls and answers into OKX's envelopes.
+
+The table is `instruments.INSTRUMENTS`; `instruments.row(instrument)` spells a row for `account/instruments` too, and
+`numbers.text(decimal)` is OKX's spelling of a number. ``MarketView`` takes an instId alone: MARGIN shares SPOT's.
+The price band of `public/price-limit` is `price_band.price_band(instrument, mark)`, for the engine's 51006 as well.
 """
 
 from __future__ import annotations
@@ -52,7 +56,7 @@ class SimInstrument:
 
     @property
     def contract_size(self) -> Decimal:
-        """ctVal × ctMult; 1 for spot and margin."""
+        """Value of one contract, ctVal × ctMult; 1 for spot and margin."""
         if self.ct_val is None or self.ct_mult is None:
             return Decimal(1)
         return self.ct_val * self.ct_mult
@@ -88,11 +92,17 @@ class MarketView(Protocol):
         """Best first."""
         ...
 
-    def last(self, inst_id: str) -> Decimal: ...
+    def last(self, inst_id: str) -> Decimal:
+        """The last traded price, on tick."""
+        ...
 
-    def mark(self, inst_id: str) -> Decimal: ...
+    def mark(self, inst_id: str) -> Decimal:
+        """The mark price, on tick."""
+        ...
 
-    def index(self, inst_id: str) -> Decimal: ...
+    def index(self, inst_id: str) -> Decimal:
+        """The index of the underlying pair."""
+        ...
 
     def usd(self, ccy: str) -> Decimal:
         """Value of one unit of a currency in US dollars."""
@@ -102,10 +112,12 @@ class MarketView(Protocol):
 class Clock(Protocol):
     """Venue time; passed in. The audit's venue stands still, so that one seed reproduces every byte."""
 
-    def now_ms(self) -> int: ...
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch."""
+        ...
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - an answer of the venue, not a fault
     """
     The venue says no, in OKX's words (okx-v5-facts sections 2 and 3).
 

@@ -1,0 +1,92 @@
+"""
+A run's folder: the manifest first with ``status: running``, every file whole or not at all, sealed last.
+
+Sealing writes the SHA-256 of every file into the manifest. A killed run leaves its manifest at ``running``: that says
+that it never ended, and nothing in it is half written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dualwitness.venues.redact import Redactor
+
+__all__ = ["RunFolder", "run_id_of", "verify_seal"]
+
+MANIFEST = "run_manifest.json"
+
+
+def run_id_of(started_ms: int, commit: str | None) -> str:
+    """``run_<YYYYMMDD>_<HHMMSS>_<commit7>`` in UTC; outside a clone the commit is seven zeros."""
+    moment = datetime.fromtimestamp(started_ms / 1000, tz=UTC)
+    return f"run_{moment:%Y%m%d}_{moment:%H%M%S}_{(commit or '0' * 7)[:7]}"
+
+
+class RunFolder:
+    """Writes the files of one run; raises `OSError` where one cannot be written whole."""
+
+    def __init__(self, out: Path, run_id: str, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self.run_id, self.path = _make(out, run_id)
+        self._digests: dict[str, str] = {}
+
+    def write(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write one JSON file: sorted keys, secrets redacted by value, temp file + fsync + rename."""
+        text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+        data = self._redactor.redact(text).encode("utf-8", "surrogateescape")
+        _write_whole(self.path / name, data)
+        if name != MANIFEST:
+            self._digests[name] = hashlib.sha256(data).hexdigest()
+
+    def write_manifest(self, content: Mapping[str, Any]) -> None:
+        """Write the manifest with the digests of all files written so far."""
+        self.write(MANIFEST, {**content, "files": dict(sorted(self._digests.items()))})
+
+
+def verify_seal(folder: Path) -> list[str]:
+    """Names of files of a sealed run that are missing or differ from the manifest's digest."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    wrong = []
+    for name, digest in manifest["files"].items():
+        path = folder / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            wrong.append(name)
+    return wrong
+
+
+def _make(out: Path, run_id: str) -> tuple[str, Path]:
+    """A new folder; two runs in one second get a number, so that none overwrites another."""
+    out.mkdir(parents=True, exist_ok=True)
+    for number in range(1000):
+        name = run_id if number == 0 else f"{run_id}_{number}"
+        try:
+            (out / name).mkdir()
+        except FileExistsError:
+            continue
+        return name, out / name
+    message = f"a thousand runs of {run_id} exist in {out}"
+    raise OSError(message)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.partial")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

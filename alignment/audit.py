@@ -1,0 +1,253 @@
+"""
+One audit, from settings to a sealed run.
+
+    (1) make the run's folder; the manifest says ``running``
+    (2) open venue and clients; name the libraries that are not there
+    (3) prove that a venue answers at all
+    (4) read the environment: instruments, then each symbol
+    (5) place the probe orders, where no real money is in reach
+    (6) read the account, then whatever it turned out to trade
+    (7) catch what each library makes of the same bare words
+    (8) write the raw samples: recorded before anything is judged
+    (9) judge (`judgement.py`)
+    (10) write the reports and seal the run
+
+The caller gets an `AuditResult`; nothing is raised for what a venue did. `UsageError`, `SafetyError` and `OSError` are
+raised after the manifest has been closed with the right status.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dualwitness.alignment import report
+from dualwitness.alignment.artifacts import RunFolder, run_id_of
+from dualwitness.alignment.collect import Collection, Collector
+from dualwitness.alignment.fingerprint import commit_of, execution_fingerprint
+from dualwitness.alignment.impedance import fees_paid, fidelity, latency
+from dualwitness.alignment.judgement import Judgement, judge
+from dualwitness.alignment.manifest import Manifest
+from dualwitness.alignment.samples import document
+from dualwitness.alignment.session import Answers, Session, open_reader, open_session
+from dualwitness.alignment.settings import AuditSettings
+from dualwitness.models import Fill, ImpedanceFidelity, Library, RunMode, RunStatus, Verdict
+from dualwitness.models.finding import Finding
+from dualwitness.venues.errors import DualwitnessError, SafetyError
+from dualwitness.venues.journal import CallJournal
+from dualwitness.venues.redact import Redactor
+
+__all__ = ["AuditResult", "audit"]
+
+_STATUS = {Verdict.INCOMPLETE: RunStatus.INCOMPLETE, Verdict.BLOCKED: RunStatus.BLOCKED}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """What one audit concluded and where it is written down; ``report`` is ``dual_alignment_report.json``."""
+
+    folder: Path
+    verdict: Verdict
+    exit_code: int
+    findings: tuple[Finding, ...]
+    report: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+
+
+def audit(
+    settings: AuditSettings,
+    *,
+    recorded: Mapping[Library, Answers] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> AuditResult:
+    """
+    Run one audit and seal it (module docstring).
+
+    ``recorded`` replaces the sockets by a run's own samples. ``progress`` is told what is being asked. Raises
+    `UsageError`, `SafetyError`, and `OSError` where the folder cannot be written.
+    """
+    redactor = Redactor(settings.secrets)
+    started_ms = time.time_ns() // 1_000_000
+    folder = RunFolder(settings.out, run_id_of(started_ms, commit_of()[0]), redactor)  # (1)
+    manifest = Manifest(folder, settings, started_ms)
+    try:
+        manifest.open()
+        return _audit(settings, folder, manifest, redactor, recorded, progress)
+    except BaseException as failure:
+        manifest.close_after(failure)
+        raise
+
+
+def _audit(  # noqa: PLR0913 - the parts that `audit` made
+    settings: AuditSettings,
+    folder: RunFolder,
+    manifest: Manifest,
+    redactor: Redactor,
+    recorded: Mapping[Library, Answers] | None,
+    progress: Callable[[str], None],
+) -> AuditResult:
+    journal = CallJournal(folder.path / "reports" / "exchanges", redactor)
+    with open_session(settings, journal, recorded) as session:  # (2)
+        collector = Collector(session, settings.seed, progress)
+        seen = collector.seen
+        if collector.reach():  # (3)
+            symbols = collector.environment(settings.symbols, strict=settings.symbols_given)  # (4)
+            if settings.demo:
+                collector.probe(symbols, settings.max_notional_usd)  # (5)
+            symbols = collector.account(symbols)  # (6)
+            collector.requests(symbols)  # (7)
+        else:
+            symbols = settings.symbols
+        _write_samples(folder, seen, redactor)  # (8)
+        progress("judging")
+        result = _judge(settings, session, collector, recorded is None)  # (9)
+    return _write(settings, folder, manifest, session, seen, result, symbols)  # (10)
+
+
+def _write_samples(folder: RunFolder, seen: Collection, redactor: Redactor) -> None:
+    for library in Library:
+        if seen.samples.count(library):
+            folder.write(f"{library}_raw_samples.json", document(library, seen.samples.of(library), redactor))
+
+
+def _judge(settings: AuditSettings, session: Session, collector: Collector, live: bool) -> Judgement:  # noqa: FBT001
+    seen = collector.seen
+    complete = settings.mode in (RunMode.OKX_DEMO_SIM, RunMode.OFFLINE)
+    reader = None
+    both = len(session.witnesses.clients) == len(Library) and len(seen.now_ms) > 0
+    if both:
+        reader = open_reader(settings, {library: _first_exchanges(seen, library) for library in Library})
+    try:
+        return judge(seen, reader, collector.ask_again if live else None, history_complete=complete)
+    finally:
+        if reader is not None:
+            reader.close()
+
+
+def _first_exchanges(seen: Collection, library: Library) -> list[Any]:
+    """What a replaying client needs before it can read anything: the instruments that its library was told."""
+    needed = ("/public/instruments", "/account/config", "/asset/currencies")
+    return [one for _, _, one in seen.samples.of(library) if one.request.path.endswith(needed)]
+
+
+def _write(  # noqa: PLR0913 - everything that goes into the files
+    settings: AuditSettings,
+    folder: RunFolder,
+    manifest: Manifest,
+    session: Session,
+    seen: Collection,
+    result: Judgement,
+    symbols: tuple[str, ...],
+) -> AuditResult:
+    hosts = {
+        exchange.request.host
+        for library in Library
+        for _, _, exchange in seen.samples.of(library)
+        if exchange.answer is not None and exchange.request.host != "recorded"
+    }
+    reports = {
+        library: report.library_report(library, [one for one in seen.observations if one.library is library])
+        for library in session.witnesses.clients
+    }
+    incomplete = (
+        bool(session.skipped) or not seen.now_ms or any(report.is_gone(one) for one in result.findings)
+    )
+    verdict = report.verdict_of(result.findings, incomplete=incomplete)
+    exit_code = _exit_code(verdict, result.findings, settings)
+    level = fidelity(hosts, demo=settings.demo, libraries=session.witnesses.clients)
+    if settings.mode is RunMode.OFFLINE:
+        level = ImpedanceFidelity.UNKNOWN
+    body = _report(folder.run_id, settings, seen, result, verdict, level)
+    for library, content in reports.items():
+        folder.write(f"{library}_alignment_report.json", content)
+    positions = seen.pair_of("get_positions")
+    folder.write(
+        "positions_snapshot.json", report.snapshot(result.positions, result.quality, result.source, positions)
+    )
+    folder.write("dual_alignment_report.json", body)
+    folder.write(
+        "execution_fingerprint.json",
+        execution_fingerprint(config_sha256=settings.config_sha256, hosts=_bare(hosts), libraries=Library),
+    )
+    sealed = manifest.seal(
+        status=_STATUS.get(verdict, RunStatus.COMPLETED),
+        exit_code=exit_code,
+        seen=seen,
+        result=result,
+        skipped=session.skipped,
+        sound={library: bool(content["all_answers_sound"]) for library, content in reports.items()},
+        symbols=symbols,
+        fidelity=level,
+        ended_at=_now(),
+    )
+    return AuditResult(folder.path, verdict, exit_code, result.findings, body, sealed)
+
+
+def _bare(hosts: set[str]) -> set[str]:
+    """Loopback hosts without their port, which is another in every run."""
+    return {host.rsplit(":", 1)[0] if host.startswith(("127.", "localhost")) else host for host in hosts}
+
+
+def _report(  # noqa: PLR0913 - the parts of the report
+    run_id: str,
+    settings: AuditSettings,
+    seen: Collection,
+    result: Judgement,
+    verdict: Verdict,
+    level: ImpedanceFidelity,
+) -> dict[str, Any]:
+    fills = [
+        row
+        for library in (Library.OKX_SDK, Library.CCXT)
+        for row in (seen.pair_of("get_fills").get(library) or _NOTHING).rows or ()
+        if isinstance(row, Fill)
+    ]
+    own = {library: record.slippage for library, record in sorted(seen.probes.items())}
+    return {
+        "schema_version": report.SCHEMA_VERSION,
+        "run_id": run_id,
+        "verdict": str(verdict),
+        "axes": report.axes_report(result.comparisons, result.requests, result.findings),
+        "findings": [one.model_dump(mode="json") for one in result.findings],
+        "flags": {
+            "positions_quality": str(result.quality),
+            "positions_source": str(result.source),
+            "impedance_fidelity": str(level),
+        },
+        "impedance": {
+            "fidelity": str(level),
+            "latency": latency(seen.observations),
+            "slippage_bps": {
+                str(library): [{"side": side, "bps": f"{bps:f}"} for side, bps in values]
+                for library, values in own.items()
+            },
+            "fees_paid": fees_paid({(fill.symbol, fill.trade_id): fill for fill in fills}.values()),
+        },
+        "noise": dict(sorted(result.noise.items())),
+        "lies_planted": sorted(settings.lies),
+    }
+
+
+class _Nothing:
+    rows: tuple[Any, ...] = ()
+
+
+_NOTHING = _Nothing()
+
+
+def _exit_code(verdict: Verdict, findings: tuple[Finding, ...], settings: AuditSettings) -> int:
+    if verdict is Verdict.INCOMPLETE:
+        return DualwitnessError.exit_code
+    if verdict is Verdict.BLOCKED:
+        return SafetyError.exit_code
+    over = [one for one in findings if one.accepted_by is None and one.severity.rank >= settings.fail_on.rank]
+    return 1 if over else 0
+
+
+def _now() -> str:
+    return datetime.now(tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+

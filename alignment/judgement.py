@@ -1,0 +1,242 @@
+"""
+Judging a collection: compare, find out whose difference it is, ask again what may have moved, weigh the evidence.
+
+The steps, marked in the code:
+
+1. compare every pair of answers by the rules;
+2. read what differs both ways: the same bytes through both parsers, both libraries' bytes through one parser;
+3. a difference of the world is asked again, A-B-A, before it counts: what moved between two reads is noise;
+4. hold each library's world against itself, and positions against fills;
+5. hold the requests of both libraries against each other;
+6. gather all drafts into findings, worst first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from dualwitness.alignment.adjudicate import AdjudicatedPosition, Testimony, adjudicate, overall
+from dualwitness.alignment.collect import Collection
+from dualwitness.alignment.compare import Comparison, FieldComparison, compare
+from dualwitness.alignment.evidence import World, conflicts
+from dualwitness.alignment.judge import Draft, findings_from, from_comparison, merge_sides
+from dualwitness.alignment.observe import Pair
+from dualwitness.alignment.operations import OPERATIONS, Question
+from dualwitness.alignment.order_requests import compare_requests
+from dualwitness.alignment.rules import RULES
+from dualwitness.alignment.second_opinion import Reader, Readings, read_both_ways
+from dualwitness.alignment.testimony import position_conflicts, testimonies
+from dualwitness.models import Layer, Library, OddOneOut, Outcome, PositionsQuality, PositionsSource
+from dualwitness.models.finding import Finding
+from dualwitness.models.observation import Observation
+
+__all__ = ["Judgement", "judge"]
+
+_DIFFERENT = (Outcome.MISMATCH, Outcome.ONE_MISSING)
+AskAgain = Callable[[Question, Library], Observation]
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What an audit concludes, before it is written down."""
+
+    findings: tuple[Finding, ...] = ()
+    comparisons: list[Comparison] = field(default_factory=list)
+    requests: list[tuple[str, Outcome]] = field(default_factory=list)
+    positions: tuple[AdjudicatedPosition, ...] = ()
+    quality: PositionsQuality = PositionsQuality.UNAVAILABLE
+    source: PositionsSource = PositionsSource.NONE
+    reports: Mapping[Library, Testimony] = field(default_factory=dict)
+    folds: Mapping[Library, Testimony] = field(default_factory=dict)
+    noise: Counter[str] = field(default_factory=Counter)
+
+
+def judge(
+    seen: Collection, reader: Reader | None, ask_again: AskAgain | None, *, history_complete: bool
+) -> Judgement:
+    """
+    Judge everything that was seen.
+
+    ``reader`` reads recorded bytes through both parsers (None: only one library is there); ``ask_again`` asks one
+    library once more (None offline: then nothing can be asked again). ``history_complete`` says whether the fills reach
+    back to a proven flat start.
+    """
+    result = Judgement()
+    drafts: list[Draft] = []
+    ticks = {symbol: one.tick_size for symbol, one in seen.instruments().items() if one.tick_size is not None}
+    for question, pair in (*seen.pairs, *_order_lookups(seen)):
+        if question.operation in RULES:
+            drafts.extend(_judge_pair(question, pair, reader, ask_again, ticks, result))
+    drafts.extend(_probe_failures(seen))
+    worlds = _worlds(seen)  # (4)
+    evidence = [draft for world in worlds for draft in conflicts(world)]
+    result.reports, result.folds = testimonies(worlds, history_complete=history_complete)
+    result.positions = adjudicate(result.reports, result.folds)
+    result.quality, result.source = overall(result.positions, result.reports, result.folds)
+    evidence.extend(position_conflicts(worlds, result.reports, result.folds))
+    for case, built in seen.requests:  # (5)
+        if len(built) == len(Library):
+            for name, outcome, draft in compare_requests(
+                case, built[Library.CCXT], built[Library.OKX_SDK], own_ids=False
+            ):
+                result.requests.append((name, outcome))
+                if draft is not None:
+                    drafts.append(draft)
+    merged = merge_sides(evidence)
+    result.findings = findings_from([*_settle(drafts, merged), *merged])  # (6)
+    return result
+
+
+def _order_lookups(seen: Collection) -> list[tuple[Question, Pair]]:
+    return [(Question("get_order", _symbol_of(pair)), pair) for _, pair in seen.lookups]
+
+
+def _symbol_of(pair: Pair) -> str | None:
+    return next(iter(pair.values())).symbol
+
+
+def _judge_pair(  # noqa: PLR0913 - one pair and all that it is judged by
+    question: Question,
+    pair: Pair,
+    reader: Reader | None,
+    ask_again: AskAgain | None,
+    ticks: Mapping[str, Decimal],
+    result: Judgement,
+) -> list[Draft]:
+    if len(pair) < len(Library):
+        return []
+    rules = RULES[question.operation]
+    comparison = compare(pair[Library.CCXT], pair[Library.OKX_SDK], rules, ticks=ticks)  # (1)
+    drafts: list[Draft] = []
+    readings: Readings | None = None
+    asked_again: Comparison | None = None
+    kept: list[FieldComparison] = []
+    for one in comparison.fields:
+        if one.outcome is Outcome.MATCH:
+            kept.append(one)
+            continue
+        gone = pair[Library.CCXT].error is not None or pair[Library.OKX_SDK].error is not None
+        if one.outcome not in _DIFFERENT or gone:
+            kept.append(one)
+            _keep(drafts, from_comparison(one, layer=_gone_layer(pair), odd_one_out=_gone_side(pair), observations=pair))
+            continue
+        if readings is None and reader is not None and question.operation in OPERATIONS:
+            readings = read_both_ways(pair, question, reader)  # (2)
+        if readings is not None and readings.is_parsers(one):
+            kept.append(one)
+            _keep(drafts, from_comparison(one, layer=Layer.PARSE, odd_one_out=OddOneOut.UNKNOWN, observations=pair))
+            continue
+        if readings is None:
+            # An order looked up by id: one world, so what differs is the reading of it.
+            kept.append(one)
+            _keep(drafts, from_comparison(one, layer=Layer.PARSE, odd_one_out=OddOneOut.UNKNOWN, observations=pair))
+            continue
+        if asked_again is None and ask_again is not None:
+            asked_again = _a_b_a(question, ask_again, ticks)  # (3)
+        if asked_again is not None and not _still_differs(asked_again, one):
+            result.noise[f"{one.operation}.{one.field}"] += 1
+            continue
+        kept.append(one)
+        _keep(drafts, from_comparison(one, layer=Layer.VENUE, odd_one_out=OddOneOut.UNKNOWN, observations=pair))
+    result.comparisons.append(Comparison(comparison.operation, comparison.symbol, tuple(kept)))
+    return drafts
+
+
+def _keep(drafts: list[Draft], draft: Draft | None) -> None:
+    if draft is not None:
+        drafts.append(draft)
+
+
+def _gone_layer(pair: Pair) -> Layer:
+    return Layer.TRANSPORT if any(one.error is not None for one in pair.values()) else Layer.VENUE
+
+
+def _gone_side(pair: Pair) -> OddOneOut:
+    failed = [library for library, one in pair.items() if one.error is not None]
+    if len(failed) == 1:
+        return OddOneOut(str(failed[0]))
+    return OddOneOut.VENUE
+
+
+def _a_b_a(question: Question, ask_again: AskAgain, ticks: Mapping[str, Decimal]) -> Comparison | None:
+    """Ask CCXT, python-okx and CCXT again, one after the other; None where an answer did not come."""
+    first = ask_again(question, Library.CCXT)
+    other = ask_again(question, Library.OKX_SDK)
+    again = ask_again(question, Library.CCXT)
+    if first.rows is None or other.rows is None or again.rows is None:
+        return None
+    return compare(first, other, RULES[question.operation], again=again, ticks=ticks)
+
+
+def _still_differs(again: Comparison, one: FieldComparison) -> bool:
+    return any(
+        other.field == one.field and other.row_key == one.row_key and other.outcome in _DIFFERENT
+        for other in again.fields
+    )
+
+
+def _probe_failures(seen: Collection) -> list[Draft]:
+    """A probe order whose answer did not come or was refused: evidence that could not be produced."""
+    drafts: list[Draft] = []
+    for library, record in seen.probes.items():
+        for observation in record.placed:
+            if observation.error is None or observation.operation not in RULES:
+                continue
+            other = next(one for one in Library if one is not library)
+            missing = Observation(
+                library=other,
+                operation=observation.operation,
+                symbol=observation.symbol,
+                rows=(),
+                error=None,
+                exchanges=(),
+                started_ms=observation.started_ms,
+                asked_at_ms=observation.asked_at_ms,
+                duration_ms=0.0,
+            )
+            pair = {library: observation, other: missing}
+            rules = RULES[observation.operation]
+            for one in compare(pair[Library.CCXT], pair[Library.OKX_SDK], rules).fields:
+                _keep(
+                    drafts,
+                    from_comparison(
+                        one, layer=Layer.TRANSPORT, odd_one_out=OddOneOut(str(library)), observations={library: observation}
+                    ),
+                )
+    return drafts
+
+
+def _worlds(seen: Collection) -> list[World]:
+    worlds = []
+    for library in Library:
+        told = {
+            (question.operation, question.symbol): pair[library]
+            for question, pair in seen.pairs
+            if library in pair
+        }
+        for order_id, pair in seen.lookups:
+            if library in pair:
+                told["get_order", f"{_symbol_of(pair)}|{order_id}"] = pair[library]
+        if told:
+            worlds.append(World(library, told, seen.now_ms.get(library)))
+    return worlds
+
+
+def _settle(drafts: list[Draft], evidence: list[Draft]) -> list[Draft]:
+    """Name the odd one out of a disagreement about the world: the one that the evidence contradicts."""
+    from dataclasses import replace
+
+    blamed = {(draft.operation, draft.symbol, draft.field): draft.odd_one_out for draft in evidence}
+    settled = []
+    for draft in drafts:
+        if draft.layer is Layer.VENUE and draft.odd_one_out is OddOneOut.UNKNOWN:
+            odd = blamed.get((draft.operation, draft.symbol, draft.field), OddOneOut.UNKNOWN)
+            settled.append(replace(draft, odd_one_out=odd))
+        else:
+            settled.append(draft)
+    return settled
+
+

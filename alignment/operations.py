@@ -1,0 +1,53 @@
+"""Operations: what the audit asks, and how to ask it of any client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dualwitness.models import Axis, Fact
+from dualwitness.venues import VenueClient
+
+__all__ = ["ACCOUNT", "ENVIRONMENT", "OPERATIONS", "Operation", "Question"]
+
+BOOK_DEPTH = 20
+CANDLE_LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One question type: its axis, whether it is asked for each symbol, and the call that asks it."""
+
+    name: str
+    axis: Axis
+    per_symbol: bool
+    call: Callable[[VenueClient, str], tuple[Fact, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One operation for one symbol (None where it concerns the whole account or venue)."""
+
+    operation: str
+    symbol: str | None
+
+    def ask(self, client: VenueClient) -> tuple[Fact, ...]:
+        """Put the question; raises the client's `VenueError`."""
+        return OPERATIONS[self.operation].call(client, self.symbol or "")
+
+
+_ALL = (
+    Operation("get_instruments", Axis.E, False, lambda client, _: client.get_instruments()),
+    Operation("get_ticker", Axis.E, True, lambda client, symbol: (client.get_ticker(symbol),)),
+    Operation("get_candles", Axis.E, True, lambda client, symbol: client.get_candles(symbol, "1m", CANDLE_LIMIT)),
+    Operation("get_order_book", Axis.E, True, lambda client, symbol: (client.get_order_book(symbol, BOOK_DEPTH),)),
+    Operation("get_account_config", Axis.I, False, lambda client, _: (client.get_account_config(),)),
+    Operation("get_account_balance", Axis.I, False, lambda client, _: client.get_account_balance()),
+    Operation("get_positions", Axis.I, False, lambda client, _: client.get_positions()),
+    Operation("get_fee_rates", Axis.M, True, lambda client, symbol: (client.get_fee_rates(symbol),)),
+    Operation("get_open_orders", Axis.M, False, lambda client, _: client.get_open_orders()),
+    Operation("get_fills", Axis.M, False, lambda client, _: client.get_fills()),
+)
+OPERATIONS = {operation.name: operation for operation in _ALL}
+ENVIRONMENT = tuple(operation.name for operation in _ALL if operation.axis is Axis.E)
+ACCOUNT = tuple(operation.name for operation in _ALL if operation.axis is not Axis.E)

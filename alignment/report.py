@@ -1,0 +1,161 @@
+"""The files of a run as plain data. Pure: everything comes in, JSON-ready dictionaries go out."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dualwitness.alignment.adjudicate import AdjudicatedPosition
+from dualwitness.alignment.compare import Comparison, claim_of
+from dualwitness.alignment.rules import RULES
+from dualwitness.models import (
+    Axis,
+    FindingKind,
+    Library,
+    NullReason,
+    Outcome,
+    PositionsQuality,
+    PositionsSource,
+    Severity,
+    Verdict,
+)
+from dualwitness.models.finding import Finding
+from dualwitness.models.observation import Observation
+
+__all__ = ["VOLATILE_KEYS", "axes_report", "library_report", "snapshot", "verdict_of"]
+
+SCHEMA_VERSION = 1
+
+# Keys whose values differ between two runs of one seed; everything else of the reports is byte for byte the same.
+VOLATILE_KEYS = (
+    "call_ms",
+    "duration_ms",
+    "ended_at",
+    "error_at",
+    "files",
+    "run_id",
+    "skew_ms",
+    "started_at",
+    "started_ms",
+    "wire_ms",
+)
+
+
+def axes_report(
+    comparisons: Iterable[Comparison], requests: Iterable[tuple[str, Outcome]], findings: Iterable[Finding]
+) -> dict[str, Any]:
+    """Per axis: status, counts of each outcome, and field by field how often it came out how."""
+    counts: dict[Axis, Counter[str]] = {axis: Counter() for axis in Axis}
+    fields: dict[Axis, dict[str, Counter[str]]] = {axis: defaultdict(Counter) for axis in Axis}
+    for comparison in comparisons:
+        for field in comparison.fields:
+            counts[field.rule.axis][field.outcome] += 1
+            fields[field.rule.axis][f"{comparison.operation}.{field.field}"][field.outcome] += 1
+    for name, outcome in requests:
+        counts[Axis.M][outcome] += 1
+        fields[Axis.M][f"order_request.{name}"][outcome] += 1
+    by_axis: dict[Axis, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_axis[finding.axis].append(finding)
+    report: dict[str, Any] = {}
+    for axis in Axis:
+        report[str(axis)] = {
+            "status": _status(axis, counts[axis], by_axis[axis]),
+            "outcomes": {str(outcome): counts[axis][outcome] for outcome in Outcome},
+            "fields": {name: dict(sorted(tally.items())) for name, tally in sorted(fields[axis].items())},
+            "findings": len(by_axis[axis]),
+        }
+    report[str(Axis.C)]["reason"] = "community signals come from no exchange; zero calls were made for them"
+    report[str(Axis.C)]["calls"] = 0
+    return report
+
+
+def _status(axis: Axis, counts: Counter[str], findings: list[Finding]) -> str:
+    if axis is Axis.C:
+        return "not_applicable"
+    if not counts or all(outcome in (Outcome.BOTH_ERROR, Outcome.BOTH_MISSING) for outcome in counts):
+        return "unavailable"
+    serious = [one for one in findings if one.accepted_by is None and one.severity is not Severity.S0]
+    return "partial" if serious else "aligned"
+
+
+def library_report(library: Library, observations: Iterable[Observation]) -> dict[str, Any]:
+    """One library alone: each field of each operation, obtainable or null + reason."""
+    operations: dict[str, Any] = {}
+    sound = True
+    for observation in observations:
+        rules = RULES.get(observation.operation)
+        if rules is None:
+            continue
+        entry = operations.setdefault(
+            observation.operation, {"asked": 0, "errors": [], "rows": 0, "fields": defaultdict(Counter)}
+        )
+        entry["asked"] += 1
+        if observation.error is not None:
+            sound = False
+            error = observation.error
+            entry["errors"].append(
+                {"symbol": observation.symbol, "kind": error.kind, "reason": str(error.reason), "code": error.code}
+            )
+            for rule in rules.fields:
+                entry["fields"][rule.field][str(error.reason)] += 1
+            continue
+        for row in observation.rows or ():
+            entry["rows"] += 1
+            for rule in rules.fields:
+                value, reason = row.value_or_reason(rule.field)
+                if value is None and reason is None:
+                    continue
+                entry["fields"][rule.field]["obtained" if value is not None else str(reason)] += 1
+    for entry in operations.values():
+        entry["fields"] = {name: _obtainable(tally) for name, tally in entry["fields"].items()}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "library": str(library),
+        "all_answers_sound": sound and bool(operations),
+        "operations": operations,
+    }
+
+
+def _obtainable(tally: Counter[str]) -> dict[str, Any]:
+    nulls = {reason: count for reason, count in sorted(tally.items()) if reason != "obtained"}
+    return {"obtainable": tally["obtained"] > 0, "obtained": tally["obtained"], "null_reasons": nulls}
+
+
+def snapshot(
+    judged: Iterable[AdjudicatedPosition],
+    quality: PositionsQuality,
+    source: PositionsSource,
+    reports: Mapping[Library, Observation],
+) -> dict[str, Any]:
+    """The content of ``positions_snapshot.json``: each leg's value, quality, source and witnesses."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "positions_quality": str(quality),
+        "positions_source": str(source),
+        "positions": [one.model_dump(mode="json") for one in judged],
+        "reported": {
+            str(library): None
+            if observation.rows is None
+            else [
+                {name: claim_of(*row.value_or_reason(name)).value for name in ("symbol", "direction", "contracts")}
+                for row in observation.rows
+            ]
+            for library, observation in reports.items()
+        },
+    }
+
+
+def verdict_of(findings: Iterable[Finding], *, incomplete: bool) -> Verdict:
+    """Aligned only if nothing is missing and no unaccepted difference is more than cosmetic (S0)."""
+    if incomplete:
+        return Verdict.INCOMPLETE
+    serious = any(one.accepted_by is None and one.severity is not Severity.S0 for one in findings)
+    return Verdict.DIFFERENCES if serious else Verdict.ALIGNED
+
+
+def is_gone(finding: Finding) -> bool:
+    """Whether a finding says that a whole answer could not be had."""
+    gone = (NullReason.ERROR, NullReason.INVALID_ENVELOPE)
+    return finding.kind is FindingKind.UNOBTAINABLE and (finding.ccxt.reason in gone or finding.okx_sdk.reason in gone)

@@ -1,0 +1,50 @@
+"""Fees added up by currency, or the reason why they cannot be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import NamedTuple
+
+from dualwitness.models.enums import NullReason
+from dualwitness.models.exact import EXACT, is_venue_number, plain
+from dualwitness.models.fill import Fill
+
+__all__ = ["FeeSum", "FeeTotal"]
+
+
+class FeeTotal(NamedTuple):
+    """Fees in one currency: positive was paid."""
+
+    currency: str
+    fee: Decimal
+
+
+class FeeSum:
+    """Fees of a series of fills while it is being read; one unreadable fee makes the total unknown."""
+
+    def __init__(self) -> None:
+        self._by_currency: dict[str, Decimal] = defaultdict(Decimal)
+        self.unknown: NullReason | None = None
+
+    def add(self, fill: Fill) -> NullReason | None:
+        """Add a fill's fee; the reason when it cannot be read (a zero fee needs no currency)."""
+        reason = None
+        if fill.fee is None:
+            reason = fill.reasons.get("fee", NullReason.ABSENT)
+        elif not is_venue_number(fill.fee):
+            reason = NullReason.CONFLICT
+        elif fill.fee_currency is not None:
+            self._by_currency[fill.fee_currency] = EXACT.add(self._by_currency[fill.fee_currency], fill.fee)
+        elif fill.fee != 0:
+            reason = fill.reasons.get("fee_currency", NullReason.ABSENT)
+        self.unknown = self.unknown or reason
+        return reason
+
+    def in_currency(self, currency: str) -> Decimal:
+        """What was paid in one currency so far."""
+        return self._by_currency.get(currency, Decimal(0))
+
+    def told(self) -> tuple[FeeTotal, ...]:
+        """Totals by currency, in alphabetical order."""
+        return tuple(FeeTotal(currency, plain(fee)) for currency, fee in sorted(self._by_currency.items()))

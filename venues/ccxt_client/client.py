@@ -1,0 +1,341 @@
+"""
+The venue over CCXT: one call, one proof, one claim.
+
+Every method proves the wire before it reads what CCXT made of it, and counts rows, because CCXT drops rows it does not
+want (difference fetch-positions-wrong-instrument-filtered-out).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from dualwitness.models import (
+    AccountConfig,
+    Balance,
+    Candle,
+    FeeRates,
+    Fill,
+    Instrument,
+    MarketType,
+    Order,
+    OrderBook,
+    Position,
+    PositionMode,
+    Ticker,
+    ValidatedOrder,
+    Venue,
+)
+from dualwitness.models.wire import WireExchange, WireRequest
+from dualwitness.venues.ccxt_client.envelope import Calls
+from dualwitness.venues.ccxt_client.parse import check_row_numbers
+from dualwitness.venues.ccxt_client.parse_account import (
+    account_config_from,
+    balances_from,
+    check_position_rows,
+    fee_rates_from,
+    position_from,
+)
+from dualwitness.venues.ccxt_client.parse_market import candles_from, instrument_from, order_book_from, ticker_from
+from dualwitness.venues.ccxt_client.parse_trade import fill_from, order_from
+from dualwitness.venues.ccxt_client.requests import OrderRequest, captured, order_request, sent_once
+from dualwitness.venues.ccxt_client.symbols import Market, market_of, market_types_of
+from dualwitness.venues.ccxt_client.transport import WireTap, open_exchange, open_session
+from dualwitness.venues.errors import DualwitnessError, RowInvalid, SafetyError, Unsupported, UsageError
+from dualwitness.venues.redact import Redactor
+from dualwitness.venues.wiring import Wiring
+
+__all__ = ["CcxtClient"]
+
+_Result = TypeVar("_Result")
+
+_PAGE = 100  # OKX's largest page of orders and fills
+_LARGEST_PAGES = 1000  # a venue that never ends is not telling the truth
+_INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
+_INSTRUMENT_TYPES = {
+    MarketType.SPOT: "SPOT",
+    MarketType.MARGIN: "MARGIN",
+    MarketType.SWAP: "SWAP",
+    MarketType.FUTURE: "FUTURES",
+    MarketType.OPTION: "OPTION",
+}
+
+
+class CcxtClient:
+    """
+    A client over CCXT for OKX, Bybit or Binance; see `VenueClient` for every method.
+
+    Methods raise `VenueError` for an answer that was not proven, `UsageError` for a wrong call and `SafetyError` before
+    anything forbidden leaves. The instrument list is loaded on first use; `get_instruments` loads it anew.
+    """
+
+    def __init__(self, wiring: Wiring, *, venue: Venue = Venue.OKX) -> None:
+        self._wiring = wiring
+        self._venue = venue
+        self._tap = WireTap(wiring)
+        self._session = open_session(self._tap)
+        self._exchange = open_exchange(wiring, venue, self._session)
+        keys = wiring.credentials
+        secrets = () if keys is None else (keys.api_key, keys.api_secret, keys.passphrase)
+        redactor = Redactor(secret.get_secret_value() for secret in secrets)
+        self._calls = Calls(self._exchange, self._tap, venue, redactor.redact)
+        self._position_mode: PositionMode | None = None
+
+    def __repr__(self) -> str:
+        return f"CcxtClient({self._venue}, {self._wiring.base_url})"
+
+    @property
+    def venue(self) -> Venue:
+        """Where this client trades."""
+        return self._venue
+
+    @property
+    def label(self) -> str:
+        """``ccxt``."""
+        return "ccxt"
+
+    def drain_exchanges(self) -> tuple[WireExchange, ...]:
+        """Hand over, and forget, everything that crossed the wire since the last call."""
+        return self._tap.drain()
+
+    def close(self) -> None:
+        """Release sockets."""
+        self._session.close()
+
+    # Environment
+
+    def get_server_time(self) -> int:
+        """Venue time in ms."""
+        proven = self._calls.call("fetch_time")
+        if not isinstance(proven.value, int) or isinstance(proven.value, bool):
+            message = "the venue's time is no whole number of ms"
+            raise RowInvalid(message)
+        return proven.value
+
+    def get_instruments(self, market_type: MarketType | None = None) -> tuple[Instrument, ...]:
+        """Loaded anew; ``margin`` gives none, because CCXT files those under spot."""
+        self._load_markets(reload=True)
+        # By id: two instruments may share one unified symbol, and CCXT's list by symbol keeps the last alone.
+        markets = [row for rows in self._exchange.markets_by_id.values() for row in rows]
+        instruments = _read(lambda: [instrument_from(row) for row in markets])
+        wanted = (item for item in instruments if market_type is None or item.market_type is market_type)
+        return tuple(sorted(wanted, key=lambda item: (item.venue_instrument_id, item.market_type)))
+
+    def get_ticker(self, symbol: str) -> Ticker:
+        """Its ``symbol`` is the one the venue answered for (difference ticker-wrong-instrument-accepted)."""
+        self._market(symbol)
+        proven = self._calls.call("fetch_ticker", symbol).one_row()
+        return _read(lambda: ticker_from(proven.value))
+
+    def get_candles(self, symbol: str, interval: str = "1m", limit: int = 100) -> tuple[Candle, ...]:
+        """Bars, oldest first; CCXT asks for days in UTC. Raises `UsageError` beyond 300, which CCXT would cut."""
+        _between("limit", limit, 300)
+        if interval not in _INTERVALS:
+            message = f"unknown interval {interval!r}"
+            raise UsageError(message, advice=f"choose one of {', '.join(_INTERVALS)}")
+        self._market(symbol)
+        proven = self._calls.call("fetch_ohlcv", symbol, interval, None, limit).all_rows()
+        return _read(lambda: candles_from(proven.value))
+
+    def get_order_book(self, symbol: str, depth: int = 20) -> OrderBook:
+        """Up to ``depth`` levels a side, at most 400; prices went through a float of CCXT's."""
+        _between("depth", depth, 400)
+        self._market(symbol)
+        proven = self._calls.call("fetch_order_book", symbol, depth).one_row()
+        return _read(lambda: order_book_from(proven.value, symbol))
+
+    # Identity
+
+    def get_account_config(self) -> AccountConfig:
+        """Account level and position mode: two calls, because CCXT keeps them apart."""
+        if self._venue is not Venue.OKX:
+            message = f"ccxt has no account configuration for {self._venue}"
+            raise Unsupported(message)
+        accounts = self._calls.call("fetch_accounts").one_row()
+        mode = self._calls.call("fetch_position_mode").one_row()
+        config = _read(lambda: account_config_from(accounts.value, mode.value))
+        self._position_mode = config.position_mode
+        return config
+
+    def get_account_balance(self) -> tuple[Balance, ...]:
+        """One row a currency; an answer without an account in it is an error, not an empty wallet."""
+        self._load_markets()
+        proven = self._calls.call("fetch_balance").one_row()
+        details: Any = ()
+        if self._venue is Venue.OKX:
+            details = proven.rows[0].get("details") if isinstance(proven.rows[0], Mapping) else None
+            if not isinstance(details, list):
+                message = "the balance has no list of currencies"
+                raise RowInvalid(message)
+            check_row_numbers(details)
+        return _read(lambda: balances_from(proven.value, details))
+
+    def get_positions(self, symbol: str | None = None) -> tuple[Position, ...]:
+        """Every row of the venue; fewer than it sent is an error."""
+        if symbol is None:
+            self._load_markets()
+        else:
+            self._market(symbol)
+        proven = self._calls.call("fetch_positions", None if symbol is None else [symbol])
+        if self._venue is Venue.OKX:
+            check_position_rows(proven.rows)
+            proven.all_rows()
+        return _read(lambda: tuple(position_from(row, self._listed(row)) for row in proven.value))
+
+    def get_fee_rates(self, symbol: str) -> FeeRates:
+        """Maker and taker rate of one instrument."""
+        self._market(symbol)
+        proven = self._calls.call("fetch_trading_fee", symbol).one_row()
+        return _read(lambda: fee_rates_from(proven.value))
+
+    # Market interaction
+
+    def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+        """All pages, without trigger orders (difference open-orders-omit-algos-and-second-page)."""
+        if symbol is None:
+            self._load_markets()
+        else:
+            self._market(symbol)
+        if self._venue is not Venue.OKX:
+            proven = self._calls.call("fetch_open_orders", symbol)
+            rows = proven.value
+            return _read(lambda: tuple(order_from(row) for row in rows))
+        pages = self._pages("fetch_open_orders", symbol, {}, "ordId")
+        return _read(lambda: tuple(order_from(row) for page in pages for row in page))
+
+    def get_order(self, symbol: str, order_id: str | None = None, client_order_id: str | None = None) -> Order:
+        """By either id; by the venue's where both are given."""
+        if not (order_id or client_order_id):
+            message = "an order id or a client order id is needed"
+            raise UsageError(message)
+        self._market(symbol)
+        parameters = {} if order_id else {"clientOrderId": client_order_id}
+        proven = self._calls.call("fetch_order", order_id, symbol, parameters).one_row()
+        return _read(lambda: order_from(proven.value))
+
+    def get_fills(self, symbol: str | None = None, *, since_ms: int | None = None) -> tuple[Fill, ...]:
+        """Three months of fills (OKX trade/fills-history), one call a kind and page, oldest first."""
+        if self._venue is not Venue.OKX:
+            message = f"fills over ccxt are proven for OKX alone, not for {self._venue}"
+            raise Unsupported(message)
+        if symbol is None:
+            self._load_markets()
+            kinds: tuple[MarketType, ...] = tuple(_INSTRUMENT_TYPES)
+        else:
+            kinds = market_types_of(self._market(symbol))
+        fills: list[Fill] = []
+        for kind in kinds:
+            parameters = {"instType": _INSTRUMENT_TYPES[kind]}
+            if since_ms is not None:
+                # Not CCXT's own `since`: with it CCXT leaves the page size out.
+                parameters["begin"] = str(since_ms)
+            pages = self._pages("fetch_my_trades", symbol, parameters, "billId")
+            fills += self._fills_from(pages, kind)
+        return tuple(sorted(fills, key=lambda fill: fill.ts_venue_ms or 0))
+
+    def place_order(self, order: ValidatedOrder) -> Order:
+        """Send one checked order, once, with our own id; the answer carries ids alone."""
+        if not order.risk_checks_passed:
+            message = f"the order did not pass its checks: {order.rejection_reason}"
+            raise SafetyError(message, advice="nothing was sent; only a checked order can be placed")
+        self._wiring.check_may_trade()
+        request = self._order_request(order)
+        own_id = order.intent.client_order_id
+        return sent_once(self._calls, "create_order", request.arguments(), request.symbol, own_id)
+
+    def cancel_order(self, order_id: str, symbol: str) -> Order:
+        """Ask to cancel; `OrderRefused` where the venue does not, `OutcomeUnknown` where no structured answer came."""
+        self._wiring.check_may_trade()
+        if not order_id:
+            message = "an order id is needed"
+            raise UsageError(message)
+        self._market(symbol)
+        return sent_once(self._calls, "cancel_order", (order_id, symbol), symbol, None)
+
+    def build_order_request(self, order: ValidatedOrder) -> WireRequest:
+        """The exact request `place_order` would send, caught before the socket; nothing is sent."""
+        return self._captured(self._order_request(order).arguments())
+
+    def native_order_request(
+        self, symbol: str, order_type: str, side: str, quantity: str, price: str | None = None
+    ) -> WireRequest:
+        """What CCXT itself makes of ``create_order`` with nothing else given; nothing is sent."""
+        self._market(symbol)
+        options = self._exchange.options
+        ours = options.get("createOrder")
+        if self._venue is Venue.OKX:
+            options["createOrder"] = "privatePostTradeBatchOrders"  # CCXT's default, which `open_exchange` replaced
+        try:
+            return self._captured((symbol, order_type, side, quantity, price))
+        finally:
+            options["createOrder"] = ours
+
+    # Inside
+
+    def _load_markets(self, *, reload: bool = False) -> None:
+        if self._exchange.markets and not reload:
+            return
+        try:
+            self._calls.call("load_markets", True)
+        except DualwitnessError:
+            # CCXT keeps what it made of an unproven answer: forget it, or the next call would trust it.
+            self._exchange.markets = self._exchange.markets_by_id = None
+            raise
+
+    def _market(self, symbol: str) -> Market:
+        self._load_markets()
+        return market_of(self._exchange, symbol)
+
+    def _listed(self, row: Mapping[str, Any]) -> Market | None:
+        market = (self._exchange.markets or {}).get(row.get("symbol"))
+        return None if market is None else Market.of(market)
+
+    def _pages(
+        self, method: str, symbol: str | None, parameters: Mapping[str, str], cursor_key: str
+    ) -> list[list[Mapping[str, Any]]]:
+        """All pages, newest first; the cursor is read at the wire, because CCXT has no word for it."""
+        pages: list[list[Mapping[str, Any]]] = []
+        query = dict(parameters)
+        for _ in range(_LARGEST_PAGES):
+            proven = self._calls.call(method, symbol, None, _PAGE, query)
+            check_row_numbers(proven.rows)
+            proven.all_rows()
+            pages.append(proven.value)
+            if len(proven.rows) < _PAGE:
+                return pages
+            cursor = proven.rows[-1].get(cursor_key)
+            if not isinstance(cursor, str) or not cursor or cursor == query.get("after"):
+                break
+            query = {**parameters, "after": cursor}
+        message = f"the pages of {method} do not end"
+        raise RowInvalid(message)
+
+    def _fills_from(self, pages: list[list[Mapping[str, Any]]], kind: MarketType) -> list[Fill]:
+        rows = [row for page in reversed(pages) for row in page]
+        return _read(lambda: [fill_from(row, self._listed(row), kind) for row in rows])
+
+    def _captured(self, arguments: tuple[Any, ...]) -> WireRequest:
+        return captured(self._exchange, self._tap, self._calls, arguments)
+
+    def _order_request(self, order: ValidatedOrder) -> OrderRequest:
+        market = self._market(order.intent.symbol)
+        # Bybit and Binance start in net mode and refuse the leg of the other one; CCXT has no proven way to ask.
+        mode = PositionMode.NET if self._venue is not Venue.OKX else None
+        if self._venue is Venue.OKX and market.market_type in (MarketType.SWAP, MarketType.FUTURE):
+            mode = self._position_mode or self.get_account_config().position_mode
+        return order_request(self._venue, order, market, mode)
+
+
+def _read(reader: Callable[[], _Result]) -> _Result:
+    """Read what CCXT made of a proven answer; anything it left in the wrong shape is a `RowInvalid`."""
+    try:
+        return reader()
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        message = f"what ccxt gave cannot be read: {type(error).__name__}"
+        raise RowInvalid(message) from None
+
+
+def _between(name: str, value: int, largest: int) -> None:
+    if not 1 <= value <= largest:
+        message = f"{name} must be 1 to {largest}, it was {value}"
+        raise UsageError(message)

@@ -1,0 +1,128 @@
+"""
+What a currency is worth: cash, equity, what positions and orders hold back, what is left to use.
+
+``eq = cash + upl + option value + isolated equity``; ``avail = eq - frozen`` (okx-v5-facts section 10).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dualwitness.venues.sim.engine.account import Account
+from dualwitness.venues.sim.engine.amounts import ZERO, exact, money
+from dualwitness.venues.sim.engine.fees import taker_rate
+from dualwitness.venues.sim.engine.leg import Leg, entry_price
+from dualwitness.venues.sim.engine.order import Order
+from dualwitness.venues.sim.engine.request import OrderRequest
+from dualwitness.venues.sim.engine.valuation import maintenance_margin, opening_margin, profit, settle_value
+
+__all__ = ["CurrencyState", "currencies", "currency_state", "leg_profit", "opening_contracts", "order_hold"]
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyState:
+    """One currency of the account, everything in that currency."""
+
+    ccy: str
+    cash: Decimal
+    upl: Decimal
+    option_value: Decimal
+    isolated_margin: Decimal
+    isolated_upl: Decimal
+    initial_margin: Decimal
+    maintenance: Decimal
+    closing_fees: Decimal
+    cross_value: Decimal
+    order_frozen: Decimal
+
+    @property
+    def isolated_equity(self) -> Decimal:
+        """Margin and profit of isolated positions."""
+        return self.isolated_margin + self.isolated_upl
+
+    @property
+    def equity(self) -> Decimal:
+        """Everything."""
+        return self.cash + self.upl + self.option_value + self.isolated_equity
+
+    @property
+    def frozen(self) -> Decimal:
+        """Held back by positions and orders; never more than there is."""
+        held = self.isolated_equity + self.option_value + self.initial_margin + self.order_frozen
+        return min(held, max(self.equity, ZERO))
+
+    @property
+    def available(self) -> Decimal:
+        """Free to use."""
+        return self.equity - self.frozen
+
+    @property
+    def has_cross(self) -> bool:
+        """Whether a cross position margins this currency."""
+        return self.cross_value > 0
+
+
+def currencies(account: Account) -> tuple[str, ...]:
+    """Currencies the account ever had, in alphabetical order."""
+    return tuple(sorted({*account.cash, *(leg.instrument.settle_ccy for leg in account.open_legs())}))
+
+
+@exact
+def leg_profit(leg: Leg, px: Decimal) -> Decimal:
+    """Unrealised profit at ``px``."""
+    entry = entry_price(leg)
+    return ZERO if entry is None else money(profit(leg.instrument, leg.contracts, entry, px))
+
+
+@exact
+def currency_state(account: Account, ccy: str) -> CurrencyState:
+    """Value one currency at the market's mark prices."""
+    upl = option_value = iso_margin = iso_upl = imr = mmr = fees = value = ZERO
+    for leg in account.open_legs():
+        if leg.instrument.settle_ccy != ccy:
+            continue
+        instrument, mark = leg.instrument, account.market.mark(leg.instrument.inst_id)
+        worth = settle_value(instrument, leg.contracts, mark)
+        option = instrument.inst_type == "OPTION"
+        gain = worth.copy_sign(leg.contracts) if option else leg_profit(leg, mark)
+        if leg.isolated:
+            iso_margin, iso_upl = iso_margin + leg.margin, iso_upl + gain
+            continue
+        upl, option_value = (upl, option_value + gain) if option else (upl + gain, option_value)
+        imr += opening_margin(instrument, leg.contracts, mark, leg.lever)
+        mmr += maintenance_margin(instrument, leg.contracts, mark)
+        fees += ZERO if option else worth * taker_rate(instrument.inst_type)
+        value += worth
+    holds = (order_hold(account, order) for order in account.open_orders())
+    frozen = sum((quantity for held_ccy, quantity in holds if held_ccy == ccy), ZERO)
+    cash = account.cash.get(ccy, ZERO)
+    return CurrencyState(ccy, cash, upl, option_value, iso_margin, iso_upl, money(imr), mmr, fees, value, money(frozen))
+
+
+def opening_contracts(account: Account, request: OrderRequest, size: Decimal) -> Decimal:
+    """How many of ``size`` contracts would open or add, given the position there is now."""
+    if account.hedged and request.pos_side in ("long", "short"):
+        return size if (request.side == "buy") == (request.pos_side == "long") else ZERO
+    if request.reduce_only:
+        return ZERO
+    held = account.held(request.instrument, request.td_mode, "net")
+    opposite = held * (1 if request.side == "buy" else -1) < 0
+    return max(size - abs(held), ZERO) if opposite else size
+
+
+@exact
+def order_hold(account: Account, order: Order) -> tuple[str, Decimal]:
+    """Currency and amount a resting order holds back."""
+    request, instrument, px = order.request, order.instrument, order.request.px
+    if px is None:
+        return (instrument.settle_ccy, ZERO)
+    if instrument.is_spot:
+        sell = request.side == "sell"
+        return (instrument.base_ccy, order.remaining) if sell else (instrument.quote_ccy, order.remaining * px)
+    opening = opening_contracts(account, request, order.remaining)
+    if not opening:
+        return (instrument.settle_ccy, ZERO)
+    lever = account.leverage(instrument, request.td_mode, request.pos_side or "net")
+    signed = opening if request.side == "buy" else -opening
+    return (instrument.settle_ccy, opening_margin(instrument, signed, px, lever))

@@ -1,0 +1,136 @@
+"""Execution: one match becomes a fill, its bills, a changed leg and a changed order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from dualwitness.venues.sim.engine.account import Account
+from dualwitness.venues.sim.engine.amounts import ZERO, exact, money
+from dualwitness.venues.sim.engine.bill import TRADE_TYPE, Bill
+from dualwitness.venues.sim.engine.fees import charged_fee, fee_currency
+from dualwitness.venues.sim.engine.fill import Fill, sub_type
+from dualwitness.venues.sim.engine.leg import LegChange, LegFill, applied
+from dualwitness.venues.sim.engine.order import Order, after_fill
+
+__all__ = ["execute"]
+
+
+@exact
+def execute(
+    account: Account,
+    order: Order,
+    px: Decimal,
+    sz: Decimal,
+    *,
+    maker: bool,
+    complete: bool,
+    fill_ms: int,
+    ts_ms: int,
+) -> Order:
+    """Fill ``sz`` of ``order`` at ``px`` and store everything that follows from it; gives the order as it is now."""
+    request = order.request
+    instrument = request.instrument
+    trade_id = account.ids.trade(instrument.inst_id)
+    fee = charged_fee(instrument, request.side, px, sz, maker=maker)
+    change = None
+    if not instrument.is_spot:
+        signed = sz if request.side == "buy" else -sz
+        change = _move_leg(account, order, LegFill(signed, px, fee, trade_id, fill_ms))
+    fill = Fill(
+        trade_id=trade_id,
+        bill_id=account.ids.unique(),
+        ord_id=order.ord_id,
+        cl_ord_id=request.cl_ord_id,
+        tag=request.tag,
+        instrument=instrument,
+        inst_type=order.inst_type,
+        side=request.side,
+        pos_side=request.pos_side or "net",
+        px=px,
+        sz=sz,
+        maker=maker,
+        fee=fee,
+        fee_ccy=fee_currency(instrument, request.side),
+        pnl=ZERO if change is None else change.pnl,
+        index_px=account.market.index(instrument.inst_id),
+        mark_px=account.market.mark(instrument.inst_id),
+        fill_ms=fill_ms,
+        ts_ms=ts_ms,
+    )
+    account.fills.append(fill)
+    if change is None:
+        _book_spot(account, fill)
+    else:
+        _book_derivative(account, fill, request.td_mode, change)
+    account.orders[order.ord_id] = after_fill(order, fill, complete=complete)
+    return account.orders[order.ord_id]
+
+
+def _move_leg(account: Account, order: Order, fill: LegFill) -> LegChange:
+    request = order.request
+    leg = account.leg(request.instrument, request.td_mode, request.pos_side or "net", fill.ts_ms)
+    change = applied(leg, fill)
+    if change.finished is not None:
+        account.finished_legs.append(change.finished)
+    account.legs[leg.key] = change.leg
+    return change
+
+
+def _book_spot(account: Account, fill: Fill) -> None:
+    """Write two bills, base and quote; the fee comes off the received side."""
+    buys = fill.side == "buy"
+    value = money(fill.sz * fill.px)
+    base_change, quote_change = (fill.sz + fill.fee, -value) if buys else (-fill.sz, value + fill.fee)
+    sides = (
+        (fill.bill_id, fill.instrument.base_ccy, "1" if buys else "2", base_change, fill.sz),
+        (account.ids.unique(), fill.instrument.quote_ccy, "2" if buys else "1", quote_change, value),
+    )
+    for bill_id, ccy, kind, change, sz in sides:
+        account.bills.append(
+            Bill(
+                bill_id=bill_id,
+                ccy=ccy,
+                bill_type=TRADE_TYPE,
+                sub_type=kind,
+                change=change,
+                balance=account.book(ccy, change, fill.ts_ms),
+                ts_ms=fill.ts_ms,
+                sz=sz,
+                fill=fill,
+                mgn_mode="cash",
+                fee=fill.fee if ccy == fill.fee_ccy else ZERO,
+            )
+        )
+
+
+def _book_derivative(account: Account, fill: Fill, mgn_mode: str, change: LegChange) -> None:
+    """
+    Write one bill in the settlement currency: profit and fee, less what went into the isolated margin.
+
+    An option moves its premium instead of the profit: the profit is the difference of two premiums.
+    """
+    if fill.inst_type == "OPTION":
+        signed = fill.sz if fill.side == "buy" else -fill.sz
+        earned = money(-signed * fill.instrument.contract_size * fill.px)
+    else:
+        earned = fill.pnl
+    cash = earned + fill.fee - change.margin_change
+    balance = account.book(fill.fee_ccy, cash, fill.ts_ms)
+    account.bills.append(
+        Bill(
+            bill_id=fill.bill_id,
+            ccy=fill.fee_ccy,
+            bill_type=TRADE_TYPE,
+            sub_type=sub_type(fill.side, fill.pos_side),
+            change=cash,
+            balance=balance,
+            ts_ms=fill.ts_ms,
+            sz=fill.sz,
+            fill=fill,
+            mgn_mode=mgn_mode,
+            fee=fill.fee,
+            pnl=fill.pnl,
+            margin=change.leg.margin,
+            margin_change=change.margin_change,
+        )
+    )

@@ -1,0 +1,87 @@
+"""An order as the venue keeps it, and what a fill or a cancel makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from dualwitness.venues.sim.engine.amounts import ZERO, exact
+from dualwitness.venues.sim.engine.fill import Fill
+from dualwitness.venues.sim.engine.leg import average_price
+from dualwitness.venues.sim.engine.request import OrderRequest
+from dualwitness.venues.sim.kinds import SimInstrument
+
+__all__ = ["CANCEL_REASONS", "Order", "after_fill", "canceled", "order_average"]
+
+# cancelSource -> cancelSourceReason (okx-v5-facts section 7).
+CANCEL_REASONS = {
+    "": "",
+    "1": "Order canceled by user",
+    "13": "FOK order canceled because it could not be filled in full",
+    "14": "IOC order canceled because it could not be filled in full",
+    "31": "Post-only order canceled because it would have taken liquidity",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """
+    One order. ``remaining`` is base currency or contracts, or None for a market order sized in quote currency.
+
+    ``value`` is what `average_price` divides: Σ size × price (inverse: Σ size ÷ price).
+    """
+
+    ord_id: str
+    request: OrderRequest
+    inst_type: str
+    lever: str
+    created_ms: int
+    updated_ms: int
+    state: str = "live"
+    filled: Decimal = ZERO
+    value: Decimal = ZERO
+    fee: Decimal = ZERO
+    pnl: Decimal = ZERO
+    last_fill: Fill | None = None
+    cancel_source: str = ""
+
+    @property
+    def instrument(self) -> SimInstrument:
+        """What it trades."""
+        return self.request.instrument
+
+    @property
+    def open(self) -> bool:
+        """Whether it is live or partially filled."""
+        return self.state in ("live", "partially_filled")
+
+    @property
+    def remaining(self) -> Decimal:
+        """Unfilled size; for an order sized in quote currency what is left is never kept, so zero."""
+        return ZERO if self.request.sized_in_quote else self.request.sz - self.filled
+
+
+@exact
+def after_fill(order: Order, fill: Fill, *, complete: bool) -> Order:
+    """The order with one more fill; ``complete`` makes it ``filled``."""
+    inverse = order.instrument.inverse
+    return replace(
+        order,
+        state="filled" if complete else "partially_filled",
+        filled=order.filled + fill.sz,
+        value=order.value + (fill.sz / fill.px if inverse else fill.sz * fill.px),
+        fee=order.fee + fill.fee,
+        pnl=order.pnl + fill.pnl,
+        last_fill=fill,
+        updated_ms=fill.ts_ms,
+    )
+
+
+def canceled(order: Order, source: str, ts_ms: int) -> Order:
+    """The order, canceled; ``source`` is OKX's cancelSource."""
+    return replace(order, state="canceled", cancel_source=source, updated_ms=ts_ms)
+
+
+def order_average(order: Order) -> Decimal | None:
+    """Average fill price; None before the first fill."""
+    return average_price(order.instrument, order.filled, order.value)

@@ -1,0 +1,142 @@
+"""
+Every way the engine says no, in OKX's words.
+
+Texts: recorded answers where there is one (``sMsg`` ends with a space), otherwise the error table of OKX docs v5.
+"""
+
+from __future__ import annotations
+
+from dualwitness.venues.sim.kinds import Refusal
+
+__all__ = [
+    "account_mode",
+    "already_finished",
+    "amend_finished",
+    "bad_parameter",
+    "bad_row_parameter",
+    "below_minimum",
+    "close_too_large",
+    "duplicate_client_order_id",
+    "empty_parameter",
+    "insufficient_balance",
+    "insufficient_margin",
+    "no_position",
+    "not_a_lot_multiple",
+    "order_id_required",
+    "order_unknown",
+    "price_outside_limit",
+    "row",
+    "same_direction",
+    "too_many",
+    "unknown_instrument",
+]
+
+
+def row(code: str, msg: str) -> Refusal:
+    """A refusal of one order, which travels inside its row; ``msg`` without the trailing space OKX adds."""
+    return Refusal(code, f"{msg} ", per_row=True)
+
+
+def bad_row_parameter(name: str) -> Refusal:
+    """51000 for one order (recorded: "Parameter posSide error ")."""
+    return row("51000", f"Parameter {name} error")
+
+
+def bad_parameter(name: str) -> Refusal:
+    """51000 for the whole request: HTTP 400 by OKX docs v5."""
+    return Refusal("51000", f"Parameter {name} error", http_status=400)
+
+
+def empty_parameter(name: str) -> Refusal:
+    """50014: HTTP 400, top level, with an empty ``data``."""
+    return Refusal("50014", f"Parameter {name} can not be empty.", http_status=400)
+
+
+def too_many(name: str, limit: int) -> Refusal:
+    """50025 for a list parameter that is too long."""
+    return Refusal("50025", f"Parameter {name} count exceeds the limit {limit}.")
+
+
+def unknown_instrument(*, per_row: bool) -> Refusal:
+    """51001."""
+    text = "Instrument ID, Instrument ID code, or Spread ID doesn't exist."
+    return row("51001", text) if per_row else Refusal("51001", text)
+
+
+def account_mode() -> Refusal:
+    """51010 (recorded text)."""
+    return row("51010", "You can't complete this request under your current account mode.")
+
+
+def below_minimum() -> Refusal:
+    """51020."""
+    return row("51020", "Your order should meet or exceed the minimum order amount.")
+
+
+def not_a_lot_multiple() -> Refusal:
+    """51121."""
+    return row("51121", "Order quantity must be a multiple of the lot size.")
+
+
+def price_outside_limit(max_buy: str, min_sell: str) -> Refusal:
+    """51006."""
+    return row(
+        "51006",
+        f"Order price is not within the price limit (max buy price: {max_buy} min sell price: {min_sell})",
+    )
+
+
+def insufficient_balance(ccy: str) -> Refusal:
+    """51008 for cash."""
+    return row("51008", f"Order failed. Insufficient {ccy} balance in account.")
+
+
+def insufficient_margin(ccy: str) -> Refusal:
+    """51008 for margin."""
+    return row("51008", f"Order failed. Insufficient {ccy} margin in account.")
+
+
+def duplicate_client_order_id() -> Refusal:
+    """51016."""
+    return row("51016", "Client order ID already exists.")
+
+
+def no_position() -> Refusal:
+    """51169."""
+    return row(
+        "51169",
+        "Order failed because you don't have any positions in this direction for this contract to reduce or close.",
+    )
+
+
+def same_direction() -> Refusal:
+    """51170."""
+    return row(
+        "51170",
+        "Failed to place order. A reduce-only order can't be the same trading direction as your existing positions.",
+    )
+
+
+def close_too_large() -> Refusal:
+    """51112."""
+    return row("51112", "Close order size exceeds available size for this position.")
+
+
+def already_finished() -> Refusal:
+    """51400: one code for filled, canceled and unknown (OKX docs v5)."""
+    return row("51400", "Cancellation failed as the order has been filled, canceled or does not exist.")
+
+
+def amend_finished() -> Refusal:
+    """51503."""
+    return row("51503", "Your order has already been filled or canceled.")
+
+
+def order_unknown() -> Refusal:
+    """51603, top level (many captures: no full stop, no trailing space)."""
+    return Refusal("51603", "Order does not exist")
+
+
+def order_id_required() -> Refusal:
+    """51003 for a query."""
+    return Refusal("51003", "Either client order ID or order ID is required")
