@@ -18,7 +18,7 @@ Laws, held by ``tests/properties/test_compare_laws.py``:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -31,6 +31,7 @@ from dualwitness.models.observation import Observation
 __all__ = ["Comparison", "FieldComparison", "claim_of", "compare"]
 
 _NO_TICKS: Mapping[str, Decimal] = {}
+_NAMELESS = "row without id "
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,9 @@ def compare(
     fields: list[FieldComparison] = []
     for key in sorted(left.keys() | right.keys()):
         side_a, side_b = left.get(key), right.get(key)
+        if key.startswith(_NAMELESS):
+            fields.append(_nameless(key, side_a, side_b, ccxt.symbol, rules))
+            continue
         if side_a is None or side_b is None:
             fields.append(_row_on_one_side(key, side_a, side_b, ccxt.symbol, rules))
             continue
@@ -117,8 +121,11 @@ def plain(value: Any) -> str:  # noqa: ANN401 - any field's value
 
 def _by_key(rows: tuple[Fact, ...], rules: OperationRules) -> dict[str, list[Fact]]:
     table: dict[str, list[Fact]] = {}
-    for row in rows:
-        table.setdefault(rules.key(row), []).append(row)
+    for number, row in enumerate(rows):
+        key = rules.key(row)
+        if key is None:  # a row without the venue's id can be joined with nothing: it stands alone
+            key = f"{_NAMELESS}{number}"
+        table.setdefault(key, []).append(row)
     return table
 
 
@@ -165,6 +172,13 @@ def _row_on_one_side(
     )
 
 
+def _nameless(
+    key: str, side_a: list[Fact] | None, side_b: list[Fact] | None, symbol: str | None, rules: OperationRules
+) -> FieldComparison:
+    lone = _row_on_one_side(key, side_a, side_b, symbol, rules)
+    return replace(lone, outcome=Outcome.NOT_COMPARABLE)
+
+
 def _row_count(
     key: str, side_a: list[Fact], side_b: list[Fact], symbol: str | None, rules: OperationRules
 ) -> FieldComparison:
@@ -200,6 +214,8 @@ def _fields(  # noqa: PLR0913 - a row, its place, and what it is judged by
         value_b, reason_b = row_b.value_or_reason(rule.field)
         if value_a is None and value_b is None and reason_a is None and reason_b is None:
             continue  # there is nothing to know: the strike of a swap
+        # One side has a value, so there is something to know, and the other's silence needs its reason.
+        reason_a, reason_b = reason_a or NullReason.ABSENT, reason_b or NullReason.ABSENT
         outcome = _outcome(value_a, value_b, rule, tick)
         if outcome is Outcome.MISMATCH and bracket is not None and rule.comparator is Comparator.BRACKET:
             first_is_ccxt, reread = bracket
@@ -259,6 +275,3 @@ def swapped(comparison: Comparison) -> Comparison:
         comparison.symbol,
         tuple(replace(field, ccxt=field.okx_sdk, okx_sdk=field.ccxt) for field in comparison.fields),
     )
-
-
-_KeyOf = Callable[[Fact], str]

@@ -251,9 +251,10 @@ def _read_one(source: Path, record: Mapping[str, Any], clients: _Clients, result
     result.comparisons.append(comparison)
     if not recorded:
         return []
-    drafts = (
-        from_comparison(one, layer=Layer.PARSE, odd_one_out=_odd(pair), observations=pair) for one in comparison.fields
-    )
+    # Where the recorder cut rows or fields, what is missing proves nothing; what both have still does.
+    cut = provenance == "recorded_elided"
+    fields = [one for one in comparison.fields if not cut or one.outcome is Outcome.MISMATCH]
+    drafts = (from_comparison(one, layer=Layer.PARSE, odd_one_out=_odd(pair), observations=pair) for one in fields)
     return [draft for draft in drafts if draft is not None]
 
 

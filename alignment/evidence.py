@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from dualwitness.alignment.compare import claim_of
-from dualwitness.alignment.judge import Draft
+from dualwitness.alignment.judge import Draft, market_type_of
 from dualwitness.alignment.rules import RULES, FieldRule
 from dualwitness.models import (
     Fact,
@@ -120,7 +120,7 @@ def draft(  # noqa: PLR0913 - the parts of one contradiction
         axis=line.axis,
         operation=operation,
         symbol=symbol or getattr(row, "symbol", None),
-        market_type=getattr(row, "market_type", None),
+        market_type=getattr(row, "market_type", None) or market_type_of(symbol),
         row_key=row_key,
         field=field,
         ccxt=seen if ours else _NOT_ASKED,

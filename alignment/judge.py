@@ -27,8 +27,9 @@ from dualwitness.models import (
 )
 from dualwitness.models.finding import Claim, Expected, Finding, fingerprint_of
 from dualwitness.models.observation import Observation
+from dualwitness.models.symbols import Symbol, SymbolError
 
-__all__ = ["Draft", "findings_from", "from_comparison", "worst_first"]
+__all__ = ["Draft", "findings_from", "from_comparison", "market_type_of", "merge_sides", "worst_first"]
 
 _UNSEEN = (NullReason.UNSUPPORTED, NullReason.NOT_ASKED)
 
@@ -86,7 +87,7 @@ def from_comparison(
         axis=field.rule.axis,
         operation=field.operation,
         symbol=None if RULES[field.operation].by_market_type else field.symbol,
-        market_type=field.market_type,
+        market_type=field.market_type or market_type_of(field.symbol),
         row_key=field.row_key or None,
         field=field.field,
         ccxt=field.ccxt,
@@ -142,6 +143,16 @@ def merge_sides(drafts: Iterable[Draft]) -> list[Draft]:
             okx_ref=other.okx_ref or draft.okx_ref,
         )
     return list(table.values())
+
+
+def market_type_of(symbol: str | None) -> MarketType | None:
+    """The market type that a unified symbol names; None where it names none."""
+    if symbol is None:
+        return None
+    try:
+        return Symbol.parse(symbol).market_type
+    except SymbolError:
+        return None
 
 
 def _spoken(claim: Claim) -> bool:

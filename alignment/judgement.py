@@ -27,6 +27,7 @@ from dualwitness.alignment.observe import Pair
 from dualwitness.alignment.operations import OPERATIONS, Question
 from dualwitness.alignment.order_requests import compare_requests
 from dualwitness.alignment.rules import RULES
+from dualwitness.alignment.samples import caught
 from dualwitness.alignment.second_opinion import Reader, Readings, read_both_ways
 from dualwitness.alignment.testimony import position_conflicts, testimonies
 from dualwitness.models import Layer, Library, OddOneOut, Outcome, PositionsQuality, PositionsSource
@@ -79,8 +80,13 @@ def judge(
     evidence.extend(position_conflicts(worlds, result.reports, result.folds))
     for case, built in seen.requests:  # (5)
         if len(built) == len(Library):
+            refs = (caught(Library.CCXT, built[Library.CCXT]), caught(Library.OKX_SDK, built[Library.OKX_SDK]))
             for name, outcome, draft in compare_requests(
-                case, built[Library.CCXT], built[Library.OKX_SDK], own_ids=False
+                case,
+                built[Library.CCXT],
+                built[Library.OKX_SDK],
+                own_ids=False,
+                refs=(refs[0].sample_id, refs[1].sample_id),
             ):
                 result.requests.append((name, outcome))
                 if draft is not None:

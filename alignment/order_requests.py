@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dualwitness.alignment.judge import Draft
@@ -107,12 +107,18 @@ def _size_unit(sent: Mapping[str, str]) -> str:
 
 
 def compare_requests(
-    case: RequestCase, ccxt: WireRequest, okx_sdk: WireRequest, *, own_ids: bool
+    case: RequestCase,
+    ccxt: WireRequest,
+    okx_sdk: WireRequest,
+    *,
+    own_ids: bool,
+    refs: tuple[str | None, str | None] = (None, None),
 ) -> list[tuple[str, Outcome, Draft | None]]:
     """
     Hold two requests against each other, field by field: name, outcome, and a draft where they differ.
 
-    ``own_ids``: the caller gave the client order id, so both must send that one.
+    ``own_ids``: the caller gave the client order id, so both must send that one. ``refs`` address the two requests as
+    samples.
     """
     left, right = read_order_request(ccxt), read_order_request(okx_sdk)
     if own_ids:
@@ -124,7 +130,8 @@ def compare_requests(
             found.append((name, outcome, None))
             continue
         outcome = Outcome.MISMATCH if left[name] is not None and right[name] is not None else Outcome.ONE_MISSING
-        found.append((name, outcome, _draft(case, name, left[name], right[name], outcome, severity, rule, meaning)))
+        draft = _draft(case, name, left[name], right[name], outcome, severity, rule, meaning)
+        found.append((name, outcome, replace(draft, ccxt_ref=refs[0], okx_ref=refs[1])))
     return found
 
 

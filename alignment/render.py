@@ -65,24 +65,36 @@ def _axes(axes: Mapping[str, Any]) -> Table:
 
 def findings_table(findings: Sequence[Finding]) -> Table:
     """The worst findings; the caption counts the rest."""
-    table = Table("", "where", "field", "ccxt", "okx_sdk", "odd one", "why", box=None, pad_edge=False)
-    for finding in findings[:_MOST_SHOWN]:
-        where = " ".join(filter(None, (finding.operation.removeprefix("get_"), finding.symbol or finding.market_type)))
-        rows = f" ×{finding.row_count}" if finding.row_count > 1 else ""
-        colour = _COLOURS[finding.severity]
+    table = Table(box=None, pad_edge=False)
+    for name in ("", "finding", "ccxt", "okx_sdk", "odd one"):
+        table.add_column(name, overflow="fold")
+    groups = _alike(findings)
+    for group in groups[:_MOST_SHOWN]:
+        first = group[0]
+        colour = _COLOURS[first.severity]
+        places = safe(str(first.symbol or first.market_type or "account"))
+        more = f" and {len(group) - 1} more" if len(group) > 1 else ""
+        where = f"{safe(first.operation.removeprefix('get_'))}.{safe(first.field)}  {places}{more}"
         table.add_row(
-            f"[{colour}]{finding.severity}[/{colour}]",
-            safe(where) + rows,
-            safe(finding.field),
-            _spell(finding.ccxt),
-            _spell(finding.okx_sdk),
-            str(finding.odd_one_out),
-            safe(finding.rule),
+            f"[{colour}]{first.severity}[/{colour}]",
+            f"{where}\n[dim]{safe(first.rule)}[/dim]",
+            _spell(first.ccxt),
+            _spell(first.okx_sdk),
+            str(first.odd_one_out),
         )
-    if len(findings) > _MOST_SHOWN:
-        table.caption = f"… and {len(findings) - _MOST_SHOWN} more in dual_alignment_report.json"
+    if len(groups) > _MOST_SHOWN:
+        table.caption = f"… and {len(groups) - _MOST_SHOWN} more kinds in dual_alignment_report.json"
         table.caption_justify = "left"
     return table
+
+
+def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings that differ by symbol alone, together; the order of the worst stays."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for one in findings:
+        key = (one.severity, one.kind, one.operation, one.field, one.rule, one.odd_one_out)
+        groups.setdefault(tuple(map(str, key)), []).append(one)
+    return list(groups.values())
 
 
 def _spell(claim: Claim) -> str:

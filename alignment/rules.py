@@ -48,14 +48,14 @@ class OperationRules:
     """
     The fields of one operation.
 
-    ``key`` joins rows and ends in the venue's own id; ``lead`` is the field that stands for the whole answer when it
+    ``key`` joins rows and ends in the venue's own id (None: this row has none and can be joined with nothing); ``lead`` is the field that stands for the whole answer when it
     could not be had; ``row`` is the rule for a row that only one library shows (default: the lead's).
     ``by_market_type`` gathers findings by market type instead of by symbol.
     """
 
     operation: str
     axis: Axis
-    key: Callable[[Any], str]
+    key: Callable[[Any], str | None]
     lead: FieldRule
     fields: tuple[FieldRule, ...]
     row: FieldRule | None = None
@@ -72,10 +72,15 @@ def _single(_: Any) -> str:  # noqa: ANN401 - any fact
     return ""
 
 
+def _keyed(*parts: str | None) -> str | None:
+    """A key that ends in the venue's own id; None without one."""
+    return None if parts[-1] is None else "|".join(str(part) for part in parts)
+
+
 def _rules(  # noqa: PLR0913 - the columns of the table
     operation: str,
     axis: Axis,
-    key: Callable[[Any], str],
+    key: Callable[[Any], str | None],
     lead: str,
     lines: str,
     *,
@@ -256,7 +261,7 @@ RULES: dict[str, OperationRules] = {
         _rules(
             "get_positions",
             _I,
-            lambda row: f"{row.symbol}|{row.margin_mode or ''}|{row.venue_position_id or row.direction or ''}",
+            lambda row: _keyed(row.symbol, row.margin_mode or "", row.venue_position_id),
             "has_position",
             _POSITIONS,
             row=(_S3, _FALLBACK),
@@ -265,13 +270,13 @@ RULES: dict[str, OperationRules] = {
         _rules(
             "get_open_orders",
             _M,
-            lambda row: f"{row.symbol}|{row.venue_order_id or row.client_order_id or ''}",
+            lambda row: _keyed(row.symbol, row.venue_order_id or row.client_order_id),
             "venue_order_id",
             _ORDER,
             row=(_S3, _MARK),
         ),
         _rules("get_order", _M, _single, "state", _ORDER),
-        _rules("get_fills", _M, lambda row: f"{row.symbol}|{row.trade_id or ''}", "trade_id", _FILLS, row=(_S2, _MARK)),
+        _rules("get_fills", _M, lambda row: _keyed(row.symbol, row.trade_id), "trade_id", _FILLS, row=(_S2, _MARK)),
         _rules("place_order", _M, _single, "venue_order_id", _ACK),
         _rules("cancel_order", _M, _single, "venue_order_id", _ACK),
     )

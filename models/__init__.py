@@ -44,39 +44,55 @@ from dualwitness.models.enums import (
     Verdict,
 )
 from dualwitness.models.fact import Fact, FrozenModel
+from dualwitness.models.fees import FeeTotal
 from dualwitness.models.fill import Fill
+from dualwitness.models.fold import Duplicate, FoldResult, fold_fills
+from dualwitness.models.holding import Holding
 from dualwitness.models.instrument import Instrument
 from dualwitness.models.intent import CheckResult, OrderIntent, ValidatedOrder
+from dualwitness.models.leg import Leg, OpeningLeg
+from dualwitness.models.listing import Listing, SymbolTable, resolve_shorthand, shorthand_from_okx_id
 from dualwitness.models.market import BookLevel, Candle, OrderBook, Ticker
 from dualwitness.models.order import Order
+from dualwitness.models.order_modes import Refusal, RefusalReason, ResolvedMode, resolve_order_mode
 from dualwitness.models.position import Position
+from dualwitness.models.sizing import Sized, Unsizeable, UnsizeableReason, base_from_contracts, size_order
+from dualwitness.models.symbols import AmbiguousSymbolError, Symbol, SymbolError, okx_id_from_symbol, symbol_from_okx_id
 
 __all__ = [
     "AccountConfig",
     "AccountLevel",
+    "AmbiguousSymbolError",
     "Axis",
     "Balance",
     "BookLevel",
     "Candle",
     "CheckResult",
     "Direction",
+    "Duplicate",
     "Fact",
     "FeeRates",
+    "FeeTotal",
     "FeeType",
     "Fill",
     "FindingKind",
+    "FoldResult",
     "FrozenModel",
+    "Holding",
     "ImpedanceFidelity",
     "Instrument",
     "InstrumentState",
     "Layer",
+    "Leg",
     "Library",
     "Liquidity",
+    "Listing",
     "MarginMode",
     "MarketType",
     "Mitigation",
     "NullReason",
     "OddOneOut",
+    "OpeningLeg",
     "OptionType",
     "Order",
     "OrderBook",
@@ -91,14 +107,31 @@ __all__ = [
     "PositionSide",
     "PositionsQuality",
     "PositionsSource",
+    "Refusal",
+    "RefusalReason",
+    "ResolvedMode",
     "RunMode",
     "RunStatus",
     "Severity",
     "Side",
+    "Sized",
+    "Symbol",
+    "SymbolError",
+    "SymbolTable",
     "TdMode",
     "Ticker",
     "TimeInForce",
+    "Unsizeable",
+    "UnsizeableReason",
     "ValidatedOrder",
     "Venue",
     "Verdict",
+    "base_from_contracts",
+    "fold_fills",
+    "okx_id_from_symbol",
+    "resolve_order_mode",
+    "resolve_shorthand",
+    "shorthand_from_okx_id",
+    "size_order",
+    "symbol_from_okx_id",
 ]

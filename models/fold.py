@@ -112,10 +112,11 @@ def _without_duplicates(
             doubtful.append((fill, fill.reasons.get("trade_id", NullReason.ABSENT)))
             unique.append(fill)
             continue
-        first = seen.setdefault(key, fill)
-        if first is fill:
+        if key not in seen:
+            seen[key] = fill
             unique.append(fill)
             continue
+        first = seen[key]
         agrees = all(getattr(first, name) == getattr(fill, name) for name in _MUST_AGREE)
         duplicates.append(Duplicate(fill.symbol, fill.trade_id, fill.bill_id, agrees))
         if not agrees:

@@ -53,9 +53,8 @@ def _resolve(cell: Cell) -> ResolvedMode | Refusal:
 
 def _expected(cell: Cell) -> str | tuple[str, str | None, bool, bool]:
     """OKX's code, or (tdMode, posSide, reduceOnly flag, ccy needed)."""
-    level, position_mode, market_type, td_mode, side, reduce_only, margin_mode = (
-        each if isinstance(each, bool) else each.value for each in cell
-    )
+    level, position_mode, market_type, td_mode, side = (each.value for each in cell[:5])
+    reduce_only, margin_mode = cell[5], cell[6].value
     kind = KINDS[market_type]
     mode = margin_mode if td_mode == "margin" else td_mode
     verdict = LEGAL[level, kind][COLUMNS[mode]]

@@ -18,7 +18,9 @@ from tests.support.shared import INSTRUMENT_ENVIRONMENTS, instrument_rows
 
 @cache
 def _instruments() -> list[Instrument]:
-    return [each for environment in INSTRUMENT_ENVIRONMENTS for each in instruments_of_rows(instrument_rows(environment))]
+    return [
+        each for environment in INSTRUMENT_ENVIRONMENTS for each in instruments_of_rows(instrument_rows(environment))
+    ]
 
 
 # Digits times a power of ten, from far below any lot to far above any market.
@@ -27,7 +29,9 @@ AMOUNTS = st.builds(
     st.integers(-(10**18), 10**18),
     st.integers(-40, 30),
 )
-PRICES = st.builds(lambda digits, exponent: Decimal(digits).scaleb(exponent), st.integers(1, 10**9), st.integers(-12, 3))
+PRICES = st.builds(
+    lambda digits, exponent: Decimal(digits).scaleb(exponent), st.integers(1, 10**9), st.integers(-12, 3)
+)
 
 
 def _check(instrument: Instrument, amount: Decimal, price: Decimal) -> None:

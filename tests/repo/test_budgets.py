@@ -14,7 +14,10 @@ LONGEST_FUNCTION = 60
 MOST_METHODS = 16
 
 # "<file>" or "<file>::<name>" -> why it may be longer. An entry that is not needed fails the test.
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "venues/ccxt_client/client.py::CcxtClient": "16 of venues/client.py, and two that build requests unsent",
+    "venues/okx_sdk/client.py::OkxSdkClient": "the same interface",
+}
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -80,8 +83,9 @@ def test_every_test_says_in_one_docstring_what_it_proves(repository: Path) -> No
     poor = []
     for path in files_of_tests(repository):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            is_test = isinstance(node, FunctionNode) and node.name.startswith("test_")
-            if is_test and (not ast.get_docstring(node) or node.name.count("_") < 4):
+            if not isinstance(node, FunctionNode) or not node.name.startswith("test_"):
+                continue
+            if not ast.get_docstring(node) or node.name.count("_") < 4:
                 poor.append(f"{path.relative_to(repository).as_posix()}::{node.name}")
     assert poor == []
 

@@ -26,11 +26,14 @@ def modules_of(repository: Path) -> list[Path]:
 def declared_names(tree: ast.Module) -> list[str] | None:
     """The literal value of `__all__`."""
     for node in tree.body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        if any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
-            names: list[str] = ast.literal_eval(node.value)  # type: ignore[union-attr, arg-type]
+        if isinstance(node, ast.Assign):
+            target = node.targets[0]
+        elif isinstance(node, ast.AnnAssign):
+            target = node.target
+        else:
+            continue
+        if isinstance(target, ast.Name) and target.id == "__all__" and node.value is not None:
+            names: list[str] = ast.literal_eval(node.value)
             return names
     return None
 

@@ -31,17 +31,15 @@ def instruments_of_rows(rows: tuple[dict[str, Any], ...]) -> list[Instrument]:
             "min_size": _number(row, "minSz"),
             "state": None,
         }
-        result.append(
-            Instrument(
-                symbol=listing.spelling,
-                venue_instrument_id=listing.venue_instrument_id,
-                market_type=listing.market_type,
-                settle=row["settleCcy"] or None,
-                linear=row["ctType"] == "linear" if row["ctType"] else None,
-                inverse=row["ctType"] == "inverse" if row["ctType"] else None,
-                contract_size=None if size is None or multiplier is None else size * multiplier,
-                reasons={name: NullReason.BLANK for name, value in parts.items() if value is None},
-                **parts,
-            )
-        )
+        described = {
+            "symbol": listing.spelling,
+            "venue_instrument_id": listing.venue_instrument_id,
+            "market_type": listing.market_type,
+            "settle": row["settleCcy"] or None,
+            "linear": row["ctType"] == "linear" if row["ctType"] else None,
+            "inverse": row["ctType"] == "inverse" if row["ctType"] else None,
+            "contract_size": None if size is None or multiplier is None else size * multiplier,
+            "reasons": {name: NullReason.BLANK for name, value in parts.items() if value is None},
+        }
+        result.append(Instrument.model_validate(described | parts))
     return result

@@ -22,8 +22,8 @@ from dualwitness.venues.sim.venue import EmbeddedVenue
 __all__ = [
     "CCXT_AGENT",
     "FROZEN_MS",
-    "ManualClock",
     "SDK_AGENT",
+    "ManualClock",
     "ask",
     "auth_headers",
     "frozen_venue",
@@ -74,9 +74,7 @@ def auth_headers(
     return headers | ({"x-simulated-trading": "1"} if credentials.demo else {})
 
 
-def ask(
-    venue: EmbeddedVenue, target: str, *, method: str = "GET", body: bytes = b"", agent: str = "tests"
-) -> Response:
+def ask(venue: EmbeddedVenue, target: str, *, method: str = "GET", body: bytes = b"", agent: str = "tests") -> Response:
     """Ask a venue whose clocks stand at ``FROZEN_MS``, signed."""
     headers = auth_headers(method, target, body) | {"User-Agent": agent, "Content-Type": "application/json"}
     return venue.respond(method, target, headers, body)

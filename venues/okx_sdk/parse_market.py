@@ -85,7 +85,7 @@ def parse_instrument(raw: object) -> Listing:
     """
     One row of ``public/instruments``.
 
-    Base and quote of contracts come from the underlying, because ``baseCcy`` and ``quoteCcy`` are blank there.
+    Base and quote of contracts come from the family, because ``baseCcy`` and ``quoteCcy`` are blank there.
     """
     row = Row(raw, _INSTRUMENT, "instruments")
     market_type = row.market_type()
@@ -215,7 +215,8 @@ def _levels(row: Row, side: str) -> tuple[BookLevel, ...] | None:
 
 
 def _pair_of_contract(row: Row) -> tuple[str | None, str | None]:
-    pair = pair_of(row.raw("uly") or row.raw("instFamily") or "")
+    # The family before the underlying: on the demo venue uly names other coins than the id (STRK-USDT-SWAP has TSLA).
+    pair = pair_of(row.raw("instFamily") or row.raw("uly") or "")
     if pair is not None:
         return pair
     row.null("base", NullReason.BLANK)

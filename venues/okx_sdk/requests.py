@@ -7,6 +7,7 @@ Sizes are exact, floored to the lot, never grown. An order is sent once; whateve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -67,7 +68,7 @@ def order_arguments(
         "clOrdId": intent.client_order_id,
     }
     if intent.order_type is OrderType.LIMIT and intent.price is not None:
-        arguments["px"] = plain_text(intent.price)
+        arguments["px"] = plain_text(_price_on_tick(intent.price, intent.side, instrument))
     if modes.margin_currency:
         arguments["ccy"] = modes.margin_currency
     if modes.position_side:
@@ -150,14 +151,28 @@ def _contracts(intent: OrderIntent, instrument: Instrument, notional_usd: Decima
     raise UsageError(message, advice="send a limit order, or have the order valued in US dollars first")
 
 
+def _price_on_tick(price: Decimal, side: Side, instrument: Instrument) -> Decimal:
+    """The nearest price on the tick that is no worse for us: lower for a buy, higher for a sell."""
+    tick = instrument.tick_size
+    if tick is None or tick <= 0:
+        message = f"the tick size of {instrument.venue_instrument_id} is unknown"
+        raise UsageError(message, advice="the instrument cannot be traded yet")
+    steps = Fraction(price) / Fraction(tick)
+    on_tick = _lots_as_decimal(math.floor(steps) if side is Side.LONG else math.ceil(steps), tick)
+    if on_tick <= 0:
+        message = f"a price of {plain_text(price)} is below one tick of {instrument.venue_instrument_id}"
+        raise UsageError(message)
+    return on_tick
+
+
 def _lots_as_decimal(lots: int, lot: Decimal) -> Decimal:
     sign, digits, exponent = lot.as_tuple()
     if sign or not isinstance(exponent, int):
-        message = "a lot size is never negative, infinite or NaN"
+        message = "a lot or tick size is never negative, infinite or NaN"
         raise UsageError(message)
     units = lots * int("".join(map(str, digits)))
     if len(str(units)) > _LARGEST_DIGITS:
-        message = "the size has more digits than any order"
+        message = "the number has more digits than any order"
         raise UsageError(message)
     # Built from digits, because a Decimal product would be rounded to the ambient context.
     return Decimal((0, tuple(int(digit) for digit in str(units)), exponent))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from dualwitness.venues.sim.kinds import Refusal
+from dualwitness.venues.sim.kinds import Params, Refusal
 
 __all__ = ["Orders", "read_orders"]
 
-Orders = dict[str, str] | list[dict[str, str]]
+Orders = Params | list[Params]
 
 
 def read_orders(headers: Mapping[str, str], body: bytes) -> Orders:

@@ -59,10 +59,10 @@ async def serve(
 
     Connections stay open between requests; aiohttp sets TCP_NODELAY itself. ``delay_ms`` is added to every answer.
     """
-    runner = web.AppRunner(_application(venue, delay_ms), access_log=None, handle_signals=False)
+    runner = web.AppRunner(_application(venue, delay_ms), access_log=None, handle_signals=False, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await web.SockSite(runner, bound, shutdown_timeout=0.1).start()
+        await web.SockSite(runner, bound).start()
         ready()
         await stop.wait()
     finally:
@@ -85,10 +85,15 @@ def serve_in_thread(venue: EmbeddedVenue, *, port: int = 0, delay_ms: int = 0) -
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
     started = threading.Event()
+    failures: list[BaseException] = []
 
     def run() -> None:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(serve(venue, bound, stop, delay_ms=delay_ms, ready=started.set))
+        try:
+            loop.run_until_complete(serve(venue, bound, stop, delay_ms=delay_ms, ready=started.set))
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the thread that waits
+            failures.append(error)
+            started.set()
 
     thread = threading.Thread(target=run, name="embedded-venue", daemon=True)
     thread.start()
@@ -96,6 +101,8 @@ def serve_in_thread(venue: EmbeddedVenue, *, port: int = 0, delay_ms: int = 0) -
         if not started.wait(_START_TIMEOUT_S):
             message = f"the embedded venue did not answer within {_START_TIMEOUT_S:.0f} s"
             raise TimeoutError(message)
+        if failures:
+            raise failures[0]
         yield ServedVenue(base_url, venue)
     finally:
         # A loop that has already failed cannot be asked to stop.

@@ -113,5 +113,5 @@ class EmbeddedVenue:
         except Refusal as refusal:
             if not refusal.per_row:
                 raise
-            asked = [orders] if isinstance(orders, dict) else orders
+            asked = orders if isinstance(orders, list) else [orders]
             return [refused_row(refusal, order, now_ms) for order in asked]

@@ -181,7 +181,8 @@ def test_opening_state_is_what_the_fills_are_added_to() -> None:
         history_complete=True,
     )
     leg = _leg(result)
-    assert (leg.contracts, leg.change, leg.entry_price, leg.realized_pnl) == (1, -1, 100, Decimal("0.3"))
+    assert (leg.contracts, leg.change) == (Decimal(1), Decimal(-1))
+    assert (leg.entry_price, leg.realized_pnl) == (Decimal(100), Decimal("0.3"))
 
 
 def test_long_leg_below_zero_is_a_conflict() -> None:
@@ -232,10 +233,27 @@ def test_bill_id_stands_in_for_a_missing_trade_id() -> None:
 
 
 def test_fills_of_one_millisecond_are_ordered_by_number_not_by_text() -> None:
-    """Bill 9 comes before bill 10: buy 1 at 100, sell 2 at 110, so the short is from 110."""
-    leg = _leg(_fold(make_fill("2", "sell", "2", "110", bill_id="10"), make_fill("1", "buy", "1", "100", bill_id="9")))
-    assert (leg.contracts, leg.entry_price) == (Decimal(-1), Decimal(110))
-    assert leg.realized_pnl == Decimal("0.1")
+    """Bill 9 comes before bills 10 and 11: long from 100 closed at 110, then long from 120."""
+    leg = _leg(
+        _fold(
+            make_fill("3", "buy", "1", "120", bill_id="11"),
+            make_fill("2", "sell", "1", "110", bill_id="10"),
+            make_fill("1", "buy", "1", "100", bill_id="9"),
+        )
+    )
+    assert (leg.contracts, leg.entry_price, leg.realized_pnl) == (Decimal(1), Decimal(120), Decimal("0.1"))
+
+
+def test_bill_id_orders_a_liquidation_that_has_a_negative_trade_id() -> None:
+    """Bought at 100 and 200, then one of two liquidated at 110: by trade id alone the liquidation would come first."""
+    leg = _leg(
+        _fold(
+            make_fill("-5", "sell", "1", "110", bill_id="3"),
+            make_fill("7", "buy", "1", "100", bill_id="1"),
+            make_fill("8", "buy", "1", "200", bill_id="2"),
+        )
+    )
+    assert (leg.contracts, leg.entry_price, leg.realized_pnl) == (Decimal(1), Decimal(150), Decimal("-0.4"))
 
 
 def test_unknown_instrument_still_counts_contracts_but_no_money() -> None:

@@ -10,7 +10,9 @@ from dualwitness.models import Instrument, MarketType, NullReason
 from dualwitness.models.sizing import Sized, Unsizeable, UnsizeableReason, base_from_contracts, size_order
 
 
-def _instrument(market_type: MarketType, size: str | None, lot: str | None, minimum: str = "0.01", **kind: bool) -> Instrument:
+def _instrument(
+    market_type: MarketType, size: str | None, lot: str | None, minimum: str = "0.01", *, linear: bool | None = None
+) -> Instrument:
     return Instrument(
         symbol="BTC/USDT:USDT",
         venue_instrument_id="BTC-USDT-SWAP",
@@ -18,39 +20,44 @@ def _instrument(market_type: MarketType, size: str | None, lot: str | None, mini
         base="BTC",
         quote="USDT",
         settle="USDT",
+        linear=linear,
+        inverse=None if linear is None else not linear,
         contract_size=None if size is None else Decimal(size),
         tick_size=Decimal("0.1"),
         lot_size=None if lot is None else Decimal(lot),
         min_size=Decimal(minimum),
         state=None,
         reasons={"state": NullReason.NOT_ASKED} | ({"lot_size": NullReason.BLANK} if lot is None else {}),
-        **kind,
     )
 
 
-LINEAR = _instrument(MarketType.SWAP, "0.01", "0.01", linear=True, inverse=False)
-INVERSE = _instrument(MarketType.SWAP, "100", "0.1", "0.1", linear=False, inverse=True)
+LINEAR = _instrument(MarketType.SWAP, "0.01", "0.01", linear=True)
+INVERSE = _instrument(MarketType.SWAP, "100", "0.1", "0.1", linear=False)
 SPOT = _instrument(MarketType.SPOT, None, "0.00000001", "0.00001")
-OPTION = _instrument(MarketType.OPTION, "0.01", "1", "1", linear=False, inverse=True)
+OPTION = _instrument(MarketType.OPTION, "0.01", "1", "1", linear=False)
+NO_SIZE = _instrument(MarketType.SWAP, None, "1", linear=True)
+NO_KIND = _instrument(MarketType.SWAP, "1", "1")
+NO_LOT = _instrument(MarketType.SPOT, None, None)
 
 
 @pytest.mark.parametrize(
-    ("instrument", "base", "price", "contracts", "worth", "shortfall"),
+    ("instrument", "asked", "expected"),
     [
-        (LINEAR, "0.1239", None, "12.39", "0.1239", "0"),
-        (LINEAR, "0.12399", None, "12.39", "0.1239", "0.00009"),
-        (LINEAR, "-0.12399", None, "-12.39", "-0.1239", "-0.00009"),
-        (INVERSE, "0.0123", "50000", "6.1", "0.0122", "0.0001"),
-        (SPOT, "0.123456789", None, "0.12345678", "0.12345678", "0.000000009"),
-        (OPTION, "0.059", None, "5", "0.05", "0.009"),
+        (LINEAR, ("0.1239", None), ("12.39", "0.1239", "0")),
+        (LINEAR, ("0.12399", None), ("12.39", "0.1239", "0.00009")),
+        (LINEAR, ("-0.12399", None), ("-12.39", "-0.1239", "-0.00009")),
+        (INVERSE, ("0.0123", "50000"), ("6.1", "0.0122", "0.0001")),
+        (SPOT, ("0.123456789", None), ("0.12345678", "0.12345678", "0.000000009")),
+        (OPTION, ("0.059", None), ("5", "0.05", "0.009")),
     ],
 )
 def test_size_of_each_kind_is_floored_to_the_lot(
-    instrument: Instrument, base: str, price: str | None, contracts: str, worth: str, shortfall: str
+    instrument: Instrument, asked: tuple[str, str | None], expected: tuple[str, str, str]
 ) -> None:
-    """Linear, inverse, spot and option sizes, with what is left over."""
-    sized = size_order(Decimal(base), instrument, None if price is None else Decimal(price))
-    assert sized == Sized(Decimal(contracts), Decimal(worth), Decimal(shortfall))
+    """Base currency (and price) in; contracts, their worth and what is left over out."""
+    size, price = asked
+    sized = size_order(Decimal(size), instrument, None if price is None else Decimal(price))
+    assert sized == Sized(*map(Decimal, expected))
 
 
 def test_size_below_the_minimum_names_the_smallest_order() -> None:
@@ -83,9 +90,9 @@ def test_minimum_between_two_lots_is_rounded_up_to_a_lot() -> None:
         (size_order(Decimal("-Infinity"), LINEAR), UnsizeableReason.NOT_A_SIZE),
         (size_order(Decimal("1E+999999"), LINEAR), UnsizeableReason.NOT_A_SIZE),
         (size_order(Decimal("1E-999999"), LINEAR), UnsizeableReason.BELOW_MINIMUM),
-        (size_order(Decimal(1), _instrument(MarketType.SWAP, None, "1", linear=True)), UnsizeableReason.INSTRUMENT_INCOMPLETE),
-        (size_order(Decimal(1), _instrument(MarketType.SWAP, "1", "1")), UnsizeableReason.INSTRUMENT_INCOMPLETE),
-        (size_order(Decimal(1), _instrument(MarketType.SPOT, None, None)), UnsizeableReason.INSTRUMENT_INCOMPLETE),
+        (size_order(Decimal(1), NO_SIZE), UnsizeableReason.INSTRUMENT_INCOMPLETE),
+        (size_order(Decimal(1), NO_KIND), UnsizeableReason.INSTRUMENT_INCOMPLETE),
+        (size_order(Decimal(1), NO_LOT), UnsizeableReason.INSTRUMENT_INCOMPLETE),
     ],
 )  # fmt: skip
 def test_what_cannot_be_sized_says_why(answer: object, reason: UnsizeableReason) -> None:

@@ -14,6 +14,7 @@ from dualwitness.venues.sim.engine.valuation import (
     liquidation_price,
     maintenance_margin,
     opening_margin,
+    profit,
     settle_value,
 )
 
@@ -110,8 +111,8 @@ def _valued(account: Account, leg: Leg, mark: Decimal) -> Row:
         "optVal": plain(money(worth.copy_sign(leg.contracts))) if option else "",
         "upl": plain(upl),
         "uplLastPx": plain(upl_last),
-        "uplRatio": plain(ratio(upl / stake)),
-        "uplRatioLastPx": plain(ratio(upl_last / stake)),
+        "uplRatio": plain(ratio(profit(instrument, leg.contracts, entry, mark) / stake)),
+        "uplRatioLastPx": plain(ratio(profit(instrument, leg.contracts, entry, last) / stake)),
     }
 
 

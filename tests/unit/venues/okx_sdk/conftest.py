@@ -85,9 +85,9 @@ class ScriptedVenue:
         return envelope(*(row for row in known if row["instType"] == kind))
 
 
-def credentials(key: str = "sim-key", secret: str = "sim-secret", word: str = "sim-passphrase") -> Credentials:
+def credentials(key: str = "sim-key", hmac_key: str = "sim-secret", word: str = "sim-passphrase") -> Credentials:
     """Credentials of the embedded venue, or given ones."""
-    return Credentials(api_key=SecretStr(key), api_secret=SecretStr(secret), passphrase=SecretStr(word))
+    return Credentials(api_key=SecretStr(key), api_secret=SecretStr(hmac_key), passphrase=SecretStr(word))
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def say_rows() -> Callable[..., bytes]:
     return envelope
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def keys() -> Callable[..., Credentials]:
     """Build credentials."""
     return credentials

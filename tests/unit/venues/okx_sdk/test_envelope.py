@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,6 @@ from hypothesis import strategies as st
 from dualwitness.models.wire import WireAnswer
 from dualwitness.venues.errors import (
     AuthenticationRefused,
-    DualwitnessError,
     EnvelopeInvalid,
     RateLimited,
     TransportError,
@@ -21,6 +22,8 @@ from dualwitness.venues.errors import (
 from dualwitness.venues.okx_sdk.client import OkxSdkClient
 from dualwitness.venues.okx_sdk.envelope import prove, read_body
 from dualwitness.venues.wiring import Wiring
+
+Opener = Callable[..., OkxSdkClient]
 
 READS = [
     lambda client: client.get_server_time(),
@@ -66,7 +69,9 @@ DAMAGED = {
 
 @pytest.mark.parametrize("read", range(len(READS)))
 @pytest.mark.parametrize("name", DAMAGED)
-def test_every_read_of_a_damaged_answer_is_an_error_of_the_right_kind(open_client, name, read) -> None:
+def test_every_read_of_a_damaged_answer_is_an_error_of_the_right_kind(
+    open_client: Opener, name: str, read: int
+) -> None:
     """No read takes a damaged answer for "none", and each error says what kind of damage it was."""
     status, body, kind = DAMAGED[name]
     client = open_client(answers=lambda _: WireAnswer(status, body))
@@ -77,7 +82,7 @@ def test_every_read_of_a_damaged_answer_is_an_error_of_the_right_kind(open_clien
     assert "got" not in str(caught.value)
 
 
-def test_refusal_carries_the_venues_code_and_words(open_client) -> None:
+def test_refusal_carries_the_venues_code_and_words(open_client: Opener) -> None:
     """The venue's own code and text reach the caller."""
     body = b'{"code":"51001","data":[],"msg":"Instrument ID does not exist. "}'
     client = open_client(answers=lambda _: WireAnswer(200, body))
@@ -86,7 +91,7 @@ def test_refusal_carries_the_venues_code_and_words(open_client) -> None:
     assert (caught.value.code, caught.value.http_status) == ("51001", 200)
 
 
-def test_unquoted_number_is_refused_because_the_library_rounded_it(venue, client, rows) -> None:
+def test_unquoted_number_is_refused_because_the_library_rounded_it(venue: Any, client: OkxSdkClient, rows: Any) -> None:
     """A JSON number became a float inside python-okx: it is not money any more."""
     row = rows["position"] | {"pos": "X"}
     body = json.dumps({"code": "0", "data": [row], "msg": ""}).replace('"X"', "0.1234567890123456789")
@@ -95,7 +100,7 @@ def test_unquoted_number_is_refused_because_the_library_rounded_it(venue, client
         client.get_positions()
 
 
-def test_failing_source_of_answers_is_a_transport_error(open_client) -> None:
+def test_failing_source_of_answers_is_a_transport_error(open_client: Opener) -> None:
     """A request that never became an answer is a transport error, whatever its cause."""
 
     def nothing(_: object) -> WireAnswer:
@@ -113,7 +118,7 @@ def test_sound_empty_envelope_is_proven() -> None:
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_mutated_position_is_never_silently_nothing(data: st.DataObject) -> None:
-    """Whatever happens to the bytes of a true position: it is read, or it is an error of ours, never an empty answer."""
+    """Whatever happens to the bytes of a position: it is read, or it is an error of ours, never an empty answer."""
     row = {"instType": "SWAP", "instId": "BTC-USDT-SWAP", "posSide": "long", "pos": "3", "mgnMode": "cross"}
     body = bytearray(json.dumps({"code": "0", "data": [row], "msg": ""}).encode())
     for _ in range(data.draw(st.integers(1, 3))):
@@ -133,7 +138,7 @@ def test_mutated_position_is_never_silently_nothing(data: st.DataObject) -> None
     client = OkxSdkClient(Wiring("http://127.0.0.1:9", answers=answers))
     try:
         assert len(client.get_positions()) == 1
-    except DualwitnessError as error:
-        assert isinstance(error, VenueError)
+    except VenueError:
+        return
     finally:
         client.close()

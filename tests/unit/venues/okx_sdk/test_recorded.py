@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dualwitness.models import Direction, Fact, MarketType, NullReason, OrderState
+from dualwitness.models.wire import WireRequest
 from dualwitness.venues.errors import VenueError
 from dualwitness.venues.okx_sdk.client import OkxSdkClient
 from dualwitness.venues.okx_sdk.symbols import family_of, symbol_from_id
@@ -20,6 +21,11 @@ Recorded = Callable[[str], list[dict[str, Any]]]
 def body_of(entry: dict[str, Any]) -> bytes:
     """The recorded envelope as bytes."""
     return json.dumps(entry["document"]).encode()
+
+
+def answers_by_type(kind: str, body: bytes, otherwise: bytes) -> Callable[[WireRequest], bytes]:
+    """Answer one instType with ``body`` and every other one with ``otherwise``."""
+    return lambda request: body if f"instType={kind}&" in request.query else otherwise
 
 
 def numbers_agree(fact: Fact, raw: dict[str, Any], table: dict[str, str]) -> None:
@@ -35,7 +41,9 @@ def numbers_agree(fact: Fact, raw: dict[str, Any], table: dict[str, str]) -> Non
             assert text == raw[key], (name, key)
 
 
-def test_recorded_positions_are_read_with_side_and_exact_sizes(venue, client: OkxSdkClient, recorded: Recorded) -> None:
+def test_recorded_positions_are_read_with_side_and_exact_sizes(
+    venue: Any, client: OkxSdkClient, recorded: Recorded
+) -> None:
     """Size, direction and prices of each recorded position equal its raw strings."""
     sized = 0
     for entry in recorded("GET account/positions"):
@@ -52,7 +60,9 @@ def test_recorded_positions_are_read_with_side_and_exact_sizes(venue, client: Ok
     assert sized >= 9
 
 
-def test_recorded_inverse_position_is_worth_its_dollars_at_the_mark(venue, client, recorded: Recorded) -> None:
+def test_recorded_inverse_position_is_worth_its_dollars_at_the_mark(
+    venue: Any, client: OkxSdkClient, recorded: Recorded
+) -> None:
     """One contract of 100 USD at 92057.4 is 100 / 92057.4 BTC."""
     entry = next(e for e in recorded("GET account/positions") if "fetchPosition_inverse_cross" in e["file"])
     venue.say("account/positions", body_of(entry))
@@ -62,7 +72,7 @@ def test_recorded_inverse_position_is_worth_its_dollars_at_the_mark(venue, clien
     assert position.ts_venue_ms == 1768899436623
 
 
-def test_recorded_orders_are_read_with_their_raw_numbers(venue, client: OkxSdkClient, recorded: Recorded) -> None:
+def test_recorded_orders_are_read_with_their_raw_numbers(venue: Any, client: OkxSdkClient, recorded: Recorded) -> None:
     """Each recorded order keeps every digit, and its fee has the opposite sign."""
     for entry in recorded("GET trade/order"):
         venue.say("trade/order", body_of(entry))
@@ -76,7 +86,7 @@ def test_recorded_orders_are_read_with_their_raw_numbers(venue, client: OkxSdkCl
             assert order.state == OrderState(raw["state"])
 
 
-def test_recorded_open_orders_are_all_read(venue, client: OkxSdkClient, recorded: Recorded) -> None:
+def test_recorded_open_orders_are_all_read(venue: Any, client: OkxSdkClient, recorded: Recorded) -> None:
     """No row of a recorded list is lost, and elided fields are absent."""
     for entry in recorded("GET trade/orders-pending"):
         venue.say("trade/orders-pending", body_of(entry))
@@ -86,13 +96,13 @@ def test_recorded_open_orders_are_all_read(venue, client: OkxSdkClient, recorded
             numbers_agree(order, raw, {"venue_order_id": "ordId", "price": "px"})
 
 
-def test_recorded_fills_are_read_with_fee_sign_turned(venue, client: OkxSdkClient, recorded: Recorded) -> None:
+def test_recorded_fills_are_read_with_fee_sign_turned(venue: Any, client: OkxSdkClient, recorded: Recorded) -> None:
     """A negative raw fee becomes a positive cost, at the time of the execution."""
     for entry in recorded("GET trade/fills-history"):
         raws = entry["document"]["data"]
         empty = json.dumps({"code": "0", "data": [], "msg": ""}).encode()
         kind = raws[0]["instType"]
-        venue.say("trade/fills-history", lambda r, k=kind, b=body_of(entry), e=empty: b if f"={k}" in r.query else e)
+        venue.say("trade/fills-history", answers_by_type(kind, body_of(entry), empty))
         fills = client.get_fills()
         assert len(fills) == len(raws)
         for fill, raw in zip(fills, sorted(raws, key=lambda row: row["fillTime"]), strict=True):
@@ -101,7 +111,7 @@ def test_recorded_fills_are_read_with_fee_sign_turned(venue, client: OkxSdkClien
             assert fill.ts_venue_ms == int(raw["fillTime"])
 
 
-def test_recorded_balances_are_read_by_currency(venue, client: OkxSdkClient, recorded: Recorded) -> None:
+def test_recorded_balances_are_read_by_currency(venue: Any, client: OkxSdkClient, recorded: Recorded) -> None:
     """Cash, equity, free, frozen and debt are the raw strings of their own keys."""
     table = {"total": "cashBal", "equity": "eq", "free": "availBal", "used": "frozenBal", "debt": "liab"}
     for entry in recorded("GET account/balance"):
@@ -120,7 +130,9 @@ def test_recorded_balances_are_read_by_currency(venue, client: OkxSdkClient, rec
 @pytest.mark.parametrize(
     ("name", "level", "mode"), [("spot_mode", "spot", "net"), ("nb1.4_c7", "futures", "long_short")]
 )
-def test_recorded_account_configuration_is_read(venue, client, recorded: Recorded, name, level, mode) -> None:
+def test_recorded_account_configuration_is_read(
+    venue: Any, client: OkxSdkClient, recorded: Recorded, *, name: str, level: str, mode: str
+) -> None:
     """Level and position mode of the recorded accounts."""
     entry = next(e for e in recorded("GET account/config") if name in e["file"])
     venue.say("account/config", body_of(entry))
@@ -130,7 +142,7 @@ def test_recorded_account_configuration_is_read(venue, client, recorded: Recorde
     assert config.reasons == {"fee_type": NullReason.ABSENT}
 
 
-def test_recorded_tickers_keep_volumes_in_their_units(venue, client: OkxSdkClient, recorded: Recorded) -> None:
+def test_recorded_tickers_keep_volumes_in_their_units(venue: Any, client: OkxSdkClient, recorded: Recorded) -> None:
     """Spot volume is vol24h in base; a contract's base volume is volCcy24h and its quote volume is not there."""
     for entry in recorded("GET market/ticker"):
         venue.say("market/ticker", body_of(entry))
@@ -144,7 +156,7 @@ def test_recorded_tickers_keep_volumes_in_their_units(venue, client: OkxSdkClien
         )
 
 
-def test_recorded_books_keep_every_digit(venue, client: OkxSdkClient, recorded: Recorded) -> None:
+def test_recorded_books_keep_every_digit(venue: Any, client: OkxSdkClient, recorded: Recorded) -> None:
     """Prices and sizes of the recorded books are the raw strings."""
     for entry in recorded("GET market/books"):
         venue.say("market/books", body_of(entry))
@@ -154,7 +166,9 @@ def test_recorded_books_keep_every_digit(venue, client: OkxSdkClient, recorded: 
         assert [[str(price), str(size)] for price, size in book.asks or ()] == [row[:2] for row in raw["asks"]]
 
 
-def test_recorded_candles_come_oldest_first_with_the_running_bar_marked(venue, client, recorded: Recorded) -> None:
+def test_recorded_candles_come_oldest_first_with_the_running_bar_marked(
+    venue: Any, client: OkxSdkClient, recorded: Recorded
+) -> None:
     """The newest recorded bar is the last one and is not closed."""
     for entry in recorded("GET market/candles"):
         venue.say("market/candles", body_of(entry))
@@ -167,7 +181,9 @@ def test_recorded_candles_come_oldest_first_with_the_running_bar_marked(venue, c
 
 @pytest.mark.parametrize("world", ["demo", "production"])
 @pytest.mark.parametrize("kind", ["SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION"])
-def test_recorded_instrument_lists_are_read_whole(venue, client, recorded: Recorded, world: str, kind: str) -> None:
+def test_recorded_instrument_lists_are_read_whole(
+    venue: Any, client: OkxSdkClient, recorded: Recorded, world: str, kind: str
+) -> None:
     """Every instrument of the real lists is read; size, steps and symbol follow from its own row."""
     name = {"OPTION": "option-btc-usd"}.get(kind, kind.lower())
     path = recorded.folder / "burakoner_live" / "full" / f"{world}_get-instruments-{name}.json"  # type: ignore[attr-defined]
@@ -191,7 +207,7 @@ def test_recorded_instrument_lists_are_read_whole(venue, client, recorded: Recor
             assert (item.base, item.quote, item.contract_size) == (raw["baseCcy"], raw["quoteCcy"], None)
 
 
-def test_recorded_acknowledgements_become_ids_or_refusals(venue, client, recorded: Recorded) -> None:
+def test_recorded_acknowledgements_become_ids_or_refusals(venue: Any, client: OkxSdkClient, recorded: Recorded) -> None:
     """Each recorded cancel answer is either an acknowledged id or a refusal with OKX's own code."""
     for entry in recorded("POST trade/cancel-order"):
         venue.say("trade/cancel-order", body_of(entry))

@@ -9,7 +9,7 @@ import pytest
 from dualwitness.venues.sim.auth import SKEW_MS, Authenticator, SimCredentials, sign
 from dualwitness.venues.sim.clocks import FrozenClock
 from dualwitness.venues.sim.kinds import Refusal
-from tests.support.venue import FROZEN_MS, auth_headers, recorded
+from tests.support.venue import FROZEN_MS, auth_headers, frozen_venue, recorded
 
 TARGET = "/api/v5/account/positions?instType=SWAP"
 
@@ -21,8 +21,7 @@ def check(headers: dict[str, str], *, target: str = TARGET, body: bytes = b"", d
     try:
         authenticator.check("GET", target, lowered, body)
     except Refusal as refusal:
-        assert refusal.http_status == 401
-        return refusal.code
+        return refusal.code if refusal.http_status == 401 else f"HTTP {refusal.http_status}"
     return ""
 
 
@@ -65,9 +64,7 @@ def test_request_without_a_header_is_refused_by_its_own_code(name: str, code: st
         (SimCredentials(demo=False), "50101"),
     ],
 )
-def test_request_with_one_wrong_credential_is_refused_by_its_own_code(
-    credentials: SimCredentials, code: str
-) -> None:
+def test_request_with_one_wrong_credential_is_refused_by_its_own_code(credentials: SimCredentials, code: str) -> None:
     """Wrong key, secret, passphrase and a demo key without the demo header are told apart."""
     assert check(auth_headers("GET", TARGET, credentials=credentials)) == code
 
@@ -105,8 +102,6 @@ def test_secrets_are_not_in_the_repr_of_credentials() -> None:
 
 def test_refusal_over_the_venue_has_no_data_and_starts_with_msg() -> None:
     """The envelope of a 401 is OKX's own: msg, then code, no data."""
-    from tests.support.venue import frozen_venue
-
     answer = frozen_venue().respond("GET", "/api/v5/account/balance", {})
     assert answer.status == 401
     assert list(json.loads(answer.body)) == ["msg", "code"]

@@ -10,7 +10,8 @@ import pytest
 from dualwitness.models import Axis, Library
 from dualwitness.venues.client import VenueClient
 from dualwitness.venues.errors import UsageError
-from dualwitness.venues.sim.lies import LIES, library_of, parse_plant
+from dualwitness.venues.sim.lie_kinds import Asked
+from dualwitness.venues.sim.lies import LIES, LieTeller, library_of, parse_plant
 from dualwitness.venues.sim.venue import CONTROL_LIES_PATH
 from tests.support.venue import CCXT_AGENT, SDK_AGENT, ask, frozen_venue
 
@@ -87,11 +88,14 @@ def test_lies_are_sorted_and_many() -> None:
     assert len(LIES) >= 25
 
 
-def test_lie_is_told_again_and_leaves_the_account_alone() -> None:
-    """The copy is edited, not the account: the second false answer equals the first."""
-    venue = frozen_venue("positions", lies=("position_contracts_doubled",))
-    first = ask(venue, "/api/v5/account/positions")
-    assert ask(venue, "/api/v5/account/positions") == first
+def test_lie_edits_a_copy_and_leaves_the_true_rows_alone() -> None:
+    """What the engine handed over is still true afterwards, and the lie can be told again."""
+    envelope: dict[str, object] = {"code": "0", "data": [{"instId": "X", "pos": "2"}], "msg": ""}
+    asked = Asked("/api/v5/account/positions", {}, frozen_venue().market)
+    teller = LieTeller([parse_plant("position_contracts_doubled")])
+    answers = [teller.tell(envelope, 200, asked, None).body for _ in range(2)]
+    assert answers == [b'{"code":"0","data":[{"instId":"X","pos":"4"}],"msg":""}'] * 2
+    assert envelope["data"] == [{"instId": "X", "pos": "2"}]
 
 
 def test_unused_lie_is_reported_as_never_asked() -> None:
@@ -197,7 +201,7 @@ def test_transport_lie_breaks_the_answer_as_a_whole(name: str, path: str, status
     assert answer.status == status
     assert answer.body.startswith(begins)
     if status == 200:
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(json.JSONDecodeError):
             json.loads(answer.body)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -41,7 +42,7 @@ def test_book_of_every_instrument_is_sorted_on_tick_on_lot_and_deep(inst_id: str
     instrument = place.instrument(inst_id)
     for levels, direction in ((place.bids(inst_id), -1), (place.asks(inst_id), 1)):
         assert len(levels) >= 40
-        steps = [direction * (far.px - near.px) for near, far in zip(levels, levels[1:], strict=False)]
+        steps = [direction * (far.px - near.px) for near, far in pairwise(levels)]
         assert min(steps) >= instrument.tick_sz
         assert all(on(instrument.tick_sz, level.px) and level.px > 0 for level in levels)
         assert all(on(instrument.lot_sz, level.sz) and level.sz >= instrument.min_sz for level in levels)
@@ -79,7 +80,7 @@ def test_candles_of_any_bar_hold_their_open_and_close_within_the_day(
         assert row.volume.contracts >= 0
     assert rows[0].close == place.last(inst_id)
     assert [row.closed for row in rows] == [False, True, True, True]
-    assert all(newer.open == older.close for newer, older in zip(rows, rows[1:], strict=False))
+    assert all(newer.open == older.close for newer, older in pairwise(rows))
 
 
 def test_hourly_candles_of_a_day_add_up_to_the_tickers_volume_and_stay_within_its_extremes() -> None:

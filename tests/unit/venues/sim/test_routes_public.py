@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -155,6 +156,20 @@ def test_instruments_are_narrowed_by_type_id_underlying_and_family() -> None:
     assert rows("public/instruments?instType=SWAP&uly=NO-SUCH") == []
 
 
+@pytest.mark.parametrize(
+    ("inst_id", "low", "high"),
+    [("BTC-USDT", 50_000, 80_000), ("BTC-USDT-SWAP", "0.01", "0.01"), ("BTC-USD-SWAP", "0.001", "0.002")],
+)
+def test_ticker_volumes_are_quote_on_a_pair_and_base_on_a_contract(
+    inst_id: str, low: int | str, high: int | str
+) -> None:
+    """VolCcy24h over vol24h is a price on a pair, the contract's coins otherwise; candles use the same units."""
+    ticker = rows(f"market/ticker?instId={inst_id}")[0]
+    candle = rows(f"market/candles?instId={inst_id}&bar=1H")[1]
+    for volume, in_currency in ((ticker["vol24h"], ticker["volCcy24h"]), (candle[5], candle[6])):
+        assert Decimal(low) <= Decimal(in_currency) / Decimal(volume) <= Decimal(high)
+
+
 def test_tickers_are_the_tickers_of_every_instrument_of_the_type() -> None:
     """The list and the single answer are the same rows."""
     listed = rows("market/tickers?instType=SWAP")
@@ -216,7 +231,7 @@ def test_funding_history_pages_by_time() -> None:
     """Settled periods, newest first, eight hours apart, the first of them the running one's predecessor."""
     history = rows("public/funding-rate-history?instId=BTC-USDT-SWAP&limit=3")
     running = rows("public/funding-rate?instId=BTC-USDT-SWAP")[0]
-    assert [row["fundingTime"] for row in history][0] == running["prevFundingTime"]
+    assert history[0]["fundingTime"] == running["prevFundingTime"]
     assert history[0]["realizedRate"] == running["settFundingRate"]
     older = rows(f"public/funding-rate-history?instId=BTC-USDT-SWAP&limit=2&after={history[0]['fundingTime']}")
     assert older == history[1:]

@@ -29,9 +29,7 @@ def connect(base_url: str) -> http.client.HTTPConnection:
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command, to its end."""
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, cwd=ROOT, timeout=30, check=False
-    )
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, cwd=ROOT, timeout=30, check=False)
 
 
 def test_served_venue_answers_the_same_bytes_as_asked_directly() -> None:
@@ -167,9 +165,7 @@ def test_venue_process_serves_counts_lies_and_ends_with_its_block() -> None:
     """A child of its own, gone afterwards."""
     with VenueProcess(scenario="positions", lies=["stale_ticker@ccxt"], frozen_at_ms=FROZEN_MS) as process:
         connection = connect(process.base_url)
-        connection.request(
-            "GET", "/api/v5/market/ticker?instId=BTC-USDT", headers={"User-Agent": "python-requests/2"}
-        )
+        connection.request("GET", "/api/v5/market/ticker?instId=BTC-USDT", headers={"User-Agent": "python-requests/2"})
         connection.getresponse().read()
         connection.close()
         assert process.lie_report() == [{"asked": 1, "library": "ccxt", "lie": "stale_ticker", "told": 1}]
