@@ -79,7 +79,9 @@ class AdjudicatedPosition(FrozenModel):
     explanation: str
 
 
-def adjudicate(reports: Mapping[Library, Testimony], folds: Mapping[Library, Testimony]) -> tuple[AdjudicatedPosition, ...]:
+def adjudicate(
+    reports: Mapping[Library, Testimony], folds: Mapping[Library, Testimony]
+) -> tuple[AdjudicatedPosition, ...]:
     """Judge every leg that any witness names, sorted by symbol and side."""
     witnesses = (*reports.values(), *folds.values())
     legs = sorted({leg for witness in witnesses for leg in witness.contracts})

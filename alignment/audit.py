@@ -82,7 +82,7 @@ def audit(
         raise
 
 
-def _audit(  # noqa: PLR0913 - the parts that `audit` made
+def _audit(
     settings: AuditSettings,
     folder: RunFolder,
     manifest: Manifest,
@@ -114,7 +114,7 @@ def _write_samples(folder: RunFolder, seen: Collection, redactor: Redactor) -> N
             folder.write(f"{library}_raw_samples.json", document(library, seen.samples.of(library), redactor))
 
 
-def _judge(settings: AuditSettings, session: Session, collector: Collector, live: bool) -> Judgement:  # noqa: FBT001
+def _judge(settings: AuditSettings, session: Session, collector: Collector, live: bool) -> Judgement:
     seen = collector.seen
     complete = settings.mode in (RunMode.OKX_DEMO_SIM, RunMode.OFFLINE)
     reader = None
@@ -134,7 +134,7 @@ def _first_exchanges(seen: Collection, library: Library) -> list[Any]:
     return [one for _, _, one in seen.samples.of(library) if one.request.path.endswith(needed)]
 
 
-def _write(  # noqa: PLR0913 - everything that goes into the files
+def _write(
     settings: AuditSettings,
     folder: RunFolder,
     manifest: Manifest,
@@ -153,9 +153,7 @@ def _write(  # noqa: PLR0913 - everything that goes into the files
         library: report.library_report(library, [one for one in seen.observations if one.library is library])
         for library in session.witnesses.clients
     }
-    incomplete = (
-        bool(session.skipped) or not seen.now_ms or any(report.is_gone(one) for one in result.findings)
-    )
+    incomplete = bool(session.skipped) or not seen.now_ms or any(report.is_gone(one) for one in result.findings)
     verdict = report.verdict_of(result.findings, incomplete=incomplete)
     exit_code = _exit_code(verdict, result.findings, settings)
     level = fidelity(hosts, demo=settings.demo, libraries=session.witnesses.clients)
@@ -165,9 +163,7 @@ def _write(  # noqa: PLR0913 - everything that goes into the files
     for library, content in reports.items():
         folder.write(f"{library}_alignment_report.json", content)
     positions = seen.pair_of("get_positions")
-    folder.write(
-        "positions_snapshot.json", report.snapshot(result.positions, result.quality, result.source, positions)
-    )
+    folder.write("positions_snapshot.json", report.snapshot(result.positions, result.quality, result.source, positions))
     folder.write("dual_alignment_report.json", body)
     folder.write(
         "execution_fingerprint.json",
@@ -192,7 +188,7 @@ def _bare(hosts: set[str]) -> set[str]:
     return {host.rsplit(":", 1)[0] if host.startswith(("127.", "localhost")) else host for host in hosts}
 
 
-def _report(  # noqa: PLR0913 - the parts of the report
+def _report(
     run_id: str,
     settings: AuditSettings,
     seen: Collection,
@@ -250,4 +246,3 @@ def _exit_code(verdict: Verdict, findings: tuple[Finding, ...], settings: AuditS
 
 def _now() -> str:
     return datetime.now(tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-

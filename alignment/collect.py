@@ -68,7 +68,7 @@ class Collector:
     def __init__(self, session: Session, seed: int, progress: Progress) -> None:
         self._session = session
         self._witnesses = session.witnesses
-        self._random = random.Random(seed)  # noqa: S311 - the order of asking, reproducible on purpose
+        self._random = random.Random(seed)
         self._progress = progress
         self._seed = seed
         self.seen = Collection()

@@ -24,7 +24,7 @@ from decimal import Decimal
 from typing import Any
 
 from dualwitness.alignment.rules import Comparator, FieldRule, OperationRules
-from dualwitness.models import Fact, MarketType, NullReason, Outcome
+from dualwitness.models import BookLevel, Fact, MarketType, NullReason, Outcome
 from dualwitness.models.finding import Claim
 from dualwitness.models.observation import Observation
 
@@ -101,20 +101,20 @@ def compare(
     return Comparison(rules.operation, ccxt.symbol, tuple(fields))
 
 
-def claim_of(value: Any, reason: NullReason | None) -> Claim:  # noqa: ANN401 - any field's value
+def claim_of(value: Any, reason: NullReason | None) -> Claim:
     """A field's value as the plain text that goes to file: every digit as the library gave it."""
     return Claim(value=None if value is None else plain(value), reason=reason if value is None else None)
 
 
-def plain(value: Any) -> str:  # noqa: ANN401 - any field's value
+def plain(value: Any) -> str:
     """Exact text of a value; tuples are joined by spaces, levels as price@size."""
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, BookLevel):
+        return f"{value.price:f}@{value.size:f}"
     if isinstance(value, tuple):
-        if hasattr(value, "price"):
-            return f"{value.price:f}@{value.size:f}"
         return " ".join(plain(item) for item in value)
     return str(value)
 
@@ -196,7 +196,7 @@ def _row_count(
     )
 
 
-def _fields(  # noqa: PLR0913 - a row, its place, and what it is judged by
+def _fields(
     key: str,
     row_a: Fact,
     row_b: Fact,
@@ -237,7 +237,7 @@ def _fields(  # noqa: PLR0913 - a row, its place, and what it is judged by
     return found
 
 
-def _outcome(value_a: Any, value_b: Any, rule: FieldRule, tick: Decimal) -> Outcome:  # noqa: ANN401 - any field
+def _outcome(value_a: Any, value_b: Any, rule: FieldRule, tick: Decimal) -> Outcome:
     if value_a is None or value_b is None:
         return Outcome.BOTH_MISSING if value_a is None and value_b is None else Outcome.ONE_MISSING
     if value_a == value_b:
@@ -247,7 +247,7 @@ def _outcome(value_a: Any, value_b: Any, rule: FieldRule, tick: Decimal) -> Outc
     return Outcome.MISMATCH
 
 
-def _bracketed(first: Any, other: Any, reread: Any) -> Outcome:  # noqa: ANN401 - any field
+def _bracketed(first: Any, other: Any, reread: Any) -> Outcome:
     if reread is None or first is None or other is None:
         return Outcome.MISMATCH
     if isinstance(first, tuple):  # a book that changed between two readings says nothing of the other library

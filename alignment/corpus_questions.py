@@ -120,15 +120,11 @@ def _candles(_: Rows) -> CorpusQuestion:
 
 
 def _config(_: Rows) -> CorpusQuestion:
-    return CorpusQuestion(
-        "get_account_config", None, ("/api/v5/account/config",), lambda c: (c.get_account_config(),)
-    )
+    return CorpusQuestion("get_account_config", None, ("/api/v5/account/config",), lambda c: (c.get_account_config(),))
 
 
 def _balance(_: Rows) -> CorpusQuestion:
-    return CorpusQuestion(
-        "get_account_balance", None, ("/api/v5/account/balance",), lambda c: c.get_account_balance()
-    )
+    return CorpusQuestion("get_account_balance", None, ("/api/v5/account/balance",), lambda c: c.get_account_balance())
 
 
 def _positions(_: Rows) -> CorpusQuestion:
@@ -147,9 +143,7 @@ def _open_orders(_: Rows) -> CorpusQuestion:
 def _order(rows: Rows) -> CorpusQuestion:
     symbol = _symbol(rows)
     order_id = next((str(row["ordId"]) for row in rows if row.get("ordId")), "1")
-    return CorpusQuestion(
-        "get_order", symbol, ("/api/v5/trade/order",), lambda c: (c.get_order(symbol, order_id),)
-    )
+    return CorpusQuestion("get_order", symbol, ("/api/v5/trade/order",), lambda c: (c.get_order(symbol, order_id),))
 
 
 def _fills(rows: Rows) -> CorpusQuestion:
@@ -176,7 +170,7 @@ def _order_like(rows: Rows) -> ValidatedOrder:
         size=Decimal("0.01"),
         price=Decimal(1000),
         td_mode=TdMode.CROSS,
-        client_order_id=own_id if own_id.isalnum() and len(own_id) <= 32 else "dualwitness1",  # noqa: PLR2004 - OKX
+        client_order_id=own_id if own_id.isalnum() and len(own_id) <= 32 else "dualwitness1",
     )
     return ValidatedOrder(intent=intent, validated_at=0, notional_usd=Decimal(10), risk_checks_passed=True)
 

@@ -92,7 +92,7 @@ def conflicts(world: World) -> list[Draft]:
     return drafts
 
 
-def draft(  # noqa: PLR0913 - the parts of one contradiction
+def draft(
     world: World,
     *,
     operation: str,
@@ -225,7 +225,9 @@ def _fills_once(world: World) -> Iterator[Draft]:
                 row=row,
                 row_key=f"{symbol}|{trade_id}",
                 seen=Claim(value=f"{count} rows with trade id {trade_id}"),
-                expected=Expected(value="1 row", source="a trade id is unique per instrument (OKX trade/fills-history)"),
+                expected=Expected(
+                    value="1 row", source="a trade id is unique per instrument (OKX trade/fills-history)"
+                ),
                 rule="an-execution-is-listed-once",
                 reason=f"the same execution is listed {count} times",
             )
@@ -311,7 +313,9 @@ def _orders_and_fills(world: World) -> Iterator[Draft]:
                 row=order,
                 row_key=f"{order.symbol}|{order.venue_order_id}",
                 seen=claim_of(total, None),
-                expected=Expected(value=f"{order.filled_contracts:f}", source="filled size of the order (OKX accFillSz)"),
+                expected=Expected(
+                    value=f"{order.filled_contracts:f}", source="filled size of the order (OKX accFillSz)"
+                ),
                 rule="an-order-is-filled-by-its-fills",
                 reason=f"the order says {order.filled_contracts:f} filled, its fills add up to {total:f}",
             )

@@ -25,8 +25,12 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 def _git(*words: str) -> str | None:
     try:
-        done = subprocess.run(  # noqa: S603 - fixed words
-            ("git", "-C", str(_ROOT), *words), capture_output=True, text=True, timeout=10, check=True
+        done = subprocess.run(  # noqa: S603 - fixed words; which git is the user's choice
+            ("git", "-C", str(_ROOT), *words),  # noqa: S607 - see above
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -111,9 +111,7 @@ def findings_from(drafts: Iterable[Draft]) -> tuple[Finding, ...]:
         first, count = gathered.get(name, (draft, 0))
         gathered[name] = (min(first, draft, key=lambda one: one.row_key or ""), count + 1)
     ordered = sorted(gathered.items(), key=lambda item: (-item[1][0].severity.rank, _place(item[1][0])))
-    return tuple(
-        _finding(draft, count, name, number) for number, (name, (draft, count)) in enumerate(ordered, start=1)
-    )
+    return tuple(_finding(draft, count, name, number) for number, (name, (draft, count)) in enumerate(ordered, start=1))
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from dualwitness.alignment.adjudicate import AdjudicatedPosition, Testimony, adjudicate, overall
@@ -55,9 +55,7 @@ class Judgement:
     noise: Counter[str] = field(default_factory=Counter)
 
 
-def judge(
-    seen: Collection, reader: Reader | None, ask_again: AskAgain | None, *, history_complete: bool
-) -> Judgement:
+def judge(seen: Collection, reader: Reader | None, ask_again: AskAgain | None, *, history_complete: bool) -> Judgement:
     """
     Judge everything that was seen.
 
@@ -104,7 +102,7 @@ def _symbol_of(pair: Pair) -> str | None:
     return next(iter(pair.values())).symbol
 
 
-def _judge_pair(  # noqa: PLR0913 - one pair and all that it is judged by
+def _judge_pair(
     question: Question,
     pair: Pair,
     reader: Reader | None,
@@ -115,7 +113,7 @@ def _judge_pair(  # noqa: PLR0913 - one pair and all that it is judged by
     if len(pair) < len(Library):
         return []
     rules = RULES[question.operation]
-    comparison = compare(pair[Library.CCXT], pair[Library.OKX_SDK], rules, ticks=ticks)  # (1)
+    comparison = _of_one_instrument(compare(pair[Library.CCXT], pair[Library.OKX_SDK], rules, ticks=ticks))  # (1)
     drafts: list[Draft] = []
     readings: Readings | None = None
     asked_again: Comparison | None = None
@@ -127,7 +125,9 @@ def _judge_pair(  # noqa: PLR0913 - one pair and all that it is judged by
         gone = pair[Library.CCXT].error is not None or pair[Library.OKX_SDK].error is not None
         if one.outcome not in _DIFFERENT or gone:
             kept.append(one)
-            _keep(drafts, from_comparison(one, layer=_gone_layer(pair), odd_one_out=_gone_side(pair), observations=pair))
+            _keep(
+                drafts, from_comparison(one, layer=_gone_layer(pair), odd_one_out=_gone_side(pair), observations=pair)
+            )
             continue
         if readings is None and reader is not None and question.operation in OPERATIONS:
             readings = read_both_ways(pair, question, reader)  # (2)
@@ -149,6 +149,18 @@ def _judge_pair(  # noqa: PLR0913 - one pair and all that it is judged by
         _keep(drafts, from_comparison(one, layer=Layer.VENUE, odd_one_out=OddOneOut.UNKNOWN, observations=pair))
     result.comparisons.append(Comparison(comparison.operation, comparison.symbol, tuple(kept)))
     return drafts
+
+
+def _of_one_instrument(comparison: Comparison) -> Comparison:
+    """Where the answers are for two instruments, that alone is the difference: their prices cannot be compared."""
+    swapped = {one.row_key for one in comparison.fields if one.field == "symbol" and one.outcome is Outcome.MISMATCH}
+    if not swapped:
+        return comparison
+    fields = tuple(
+        replace(one, outcome=Outcome.NOT_COMPARABLE) if one.row_key in swapped and one.field != "symbol" else one
+        for one in comparison.fields
+    )
+    return Comparison(comparison.operation, comparison.symbol, fields)
 
 
 def _keep(drafts: list[Draft], draft: Draft | None) -> None:
@@ -209,7 +221,10 @@ def _probe_failures(seen: Collection) -> list[Draft]:
                 _keep(
                     drafts,
                     from_comparison(
-                        one, layer=Layer.TRANSPORT, odd_one_out=OddOneOut(str(library)), observations={library: observation}
+                        one,
+                        layer=Layer.TRANSPORT,
+                        odd_one_out=OddOneOut(str(library)),
+                        observations={library: observation},
                     ),
                 )
     return drafts
@@ -219,9 +234,7 @@ def _worlds(seen: Collection) -> list[World]:
     worlds = []
     for library in Library:
         told = {
-            (question.operation, question.symbol): pair[library]
-            for question, pair in seen.pairs
-            if library in pair
+            (question.operation, question.symbol): pair[library] for question, pair in seen.pairs if library in pair
         }
         for order_id, pair in seen.lookups:
             if library in pair:
@@ -233,16 +246,19 @@ def _worlds(seen: Collection) -> list[World]:
 
 def _settle(drafts: list[Draft], evidence: list[Draft]) -> list[Draft]:
     """Name the odd one out of a disagreement about the world: the one that the evidence contradicts."""
-    from dataclasses import replace
-
-    blamed = {(draft.operation, draft.symbol, draft.field): draft.odd_one_out for draft in evidence}
+    by_field = {(draft.operation, draft.symbol, draft.field): draft.odd_one_out for draft in evidence}
+    by_answer: dict[tuple[str, str | None], set[OddOneOut]] = {}
+    for draft in evidence:
+        by_answer.setdefault((draft.operation, draft.symbol), set()).add(draft.odd_one_out)
     settled = []
     for draft in drafts:
-        if draft.layer is Layer.VENUE and draft.odd_one_out is OddOneOut.UNKNOWN:
-            odd = blamed.get((draft.operation, draft.symbol, draft.field), OddOneOut.UNKNOWN)
-            settled.append(replace(draft, odd_one_out=odd))
-        else:
-            settled.append(draft)
+        odd = draft.odd_one_out
+        if draft.layer is Layer.VENUE and odd is OddOneOut.UNKNOWN:
+            odd = by_field.get((draft.operation, draft.symbol, draft.field), odd)
+            suspects = by_answer.get((draft.operation, draft.symbol), set())
+            if odd is OddOneOut.UNKNOWN and len(suspects) == 1:
+                odd = next(iter(suspects))
+            if odd is OddOneOut.UNKNOWN and draft.outcome is Outcome.ONE_MISSING:
+                odd = OddOneOut.CCXT if draft.ccxt.value is None else OddOneOut.OKX_SDK
+        settled.append(replace(draft, odd_one_out=odd))
     return settled
-
-

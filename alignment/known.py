@@ -15,6 +15,7 @@ from dualwitness.models import Layer, MarketType, NullReason, OddOneOut, Outcome
 
 __all__ = ["KNOWN", "Known", "known_difference"]
 
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """
@@ -39,7 +40,7 @@ _MARGIN = frozenset({MarketType.MARGIN})
 _DIFFER, _ONE = Outcome.MISMATCH, Outcome.ONE_MISSING
 
 
-def _ccxt(  # noqa: PLR0913 - the columns of the table
+def _ccxt(
     name: str,
     operation: str,
     field: str,

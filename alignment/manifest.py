@@ -67,7 +67,7 @@ class Manifest:
         """Write it for the first time: ``running``."""
         self._folder.write_manifest(self._content)
 
-    def seal(  # noqa: PLR0913 - what a run ends with
+    def seal(
         self,
         *,
         status: RunStatus,
@@ -140,7 +140,9 @@ def _fallback(result: Judgement) -> dict[str, Any]:
         return {"positions_fallback_ok": None, "positions_fallback_reason": "not_needed"}
     if result.quality is PositionsQuality.RECONSTRUCTED_FROM_FILLS:
         return {"positions_fallback_ok": True, "positions_fallback_reason": None}
-    reason = next((one.explanation for one in result.positions if one.reason is not None), "no complete history of fills")
+    reason = next(
+        (one.explanation for one in result.positions if one.reason is not None), "no complete history of fills"
+    )
     return {"positions_fallback_ok": False, "positions_fallback_reason": reason}
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from threading import Barrier
+from typing import Self
 
 from dualwitness.models import Fact, Library, NullReason
 from dualwitness.models.observation import Observation, ObservedError
@@ -43,7 +44,9 @@ def observe(client: VenueClient, operation: str, symbol: str | None, ask: Ask) -
     except DualwitnessError as failure:
         error = ObservedError(kind=type(failure).__name__, message=str(failure), reason=NullReason.ERROR)
     except Exception as failure:  # noqa: BLE001 - record first: a defect of a client is a fact of the run, not its end
-        error = ObservedError(kind=type(failure).__name__, message="an error foreign to the client", reason=NullReason.ERROR)
+        error = ObservedError(
+            kind=type(failure).__name__, message="an error foreign to the client", reason=NullReason.ERROR
+        )
     duration_ms = (time.perf_counter() - begun) * 1000
     return Observation(
         library=Library(client.label),
@@ -70,7 +73,7 @@ class Witnesses:
         self.clients = clients
         self._pool: Executor = ThreadPoolExecutor(max_workers=max(1, len(clients)), thread_name_prefix="witness")
 
-    def __enter__(self) -> Witnesses:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -97,7 +97,7 @@ def read_order_request(request: WireRequest) -> dict[str, str | None]:
 
 
 def _size_unit(sent: Mapping[str, str]) -> str:
-    if len(sent.get("instId", "").split("-")) > 2:  # noqa: PLR2004 - BASE-QUOTE is a spot pair
+    if len(sent.get("instId", "").split("-")) > 2:
         return "contracts"
     if sent.get("ordType") != "market":
         return "base_currency"
@@ -141,7 +141,7 @@ def _client_order_id(request: WireRequest) -> str | None:
     return row.get("clOrdId") or None
 
 
-def _draft(  # noqa: PLR0913 - the parts of one difference
+def _draft(
     case: RequestCase,
     name: str,
     left: str | None,

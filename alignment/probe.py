@@ -1,6 +1,7 @@
 """
-The probe: a few smallest possible orders through each library, so that placing, cancelling, filling and their fees are
-seen and not assumed. Only where money is not real, and only on a symbol in which nothing is held.
+The probe: a few smallest possible orders through each library, so that their fate is seen and not assumed.
+
+Only where money is not real, and only on a symbol in which nothing is held.
 
 Each library in turn: a resting order far from the market, looked up by both, cancelled, looked up again; a market order
 and its reverse, looked up by both. Afterwards the account holds what it held before, less fees.
@@ -64,7 +65,7 @@ class Probe:
     ``max_notional_usd`` is the limit of the configuration: a probe beyond it is not sent.
     """
 
-    def __init__(  # noqa: PLR0913 - all that a probe must be told
+    def __init__(
         self,
         witnesses: Witnesses,
         instrument: Instrument,

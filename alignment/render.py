@@ -51,7 +51,9 @@ def summary(result: AuditResult, console: Console) -> None:
 
 
 def _axes(axes: Mapping[str, Any]) -> Table:
-    table = Table("axis", "status", "match", "mismatch", "one missing", "both missing", "error", box=None, pad_edge=False)
+    table = Table(
+        "axis", "status", "match", "mismatch", "one missing", "both missing", "error", box=None, pad_edge=False
+    )
     names = {"E": "E environment", "I": "I identity", "M": "M market interaction", "C": "C community"}
     for axis, entry in axes.items():
         counts = entry["outcomes"]
@@ -99,10 +101,10 @@ def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
 
 def _spell(claim: Claim) -> str:
     text = f"null ({claim.reason})" if claim.value is None else claim.value
-    return safe(text if len(text) <= 24 else text[:23] + "…")  # noqa: PLR2004 - a column's width
+    return safe(text if len(text) <= 24 else text[:23] + "…")
 
 
-def raw_difference(ccxt: Any, okx_sdk: Any) -> str:  # noqa: ANN401 - two decoded JSON bodies
+def raw_difference(ccxt: Any, okx_sdk: Any) -> str:
     """
     The difference of one already paired pair of raw rows, for people; it decides nothing.
 

@@ -48,9 +48,9 @@ class OperationRules:
     """
     The fields of one operation.
 
-    ``key`` joins rows and ends in the venue's own id (None: this row has none and can be joined with nothing); ``lead`` is the field that stands for the whole answer when it
-    could not be had; ``row`` is the rule for a row that only one library shows (default: the lead's).
-    ``by_market_type`` gathers findings by market type instead of by symbol.
+    ``key`` joins rows and ends in the venue's own id (None: the row has none and can be joined with nothing); ``lead``
+    is the field that stands for the whole answer when it could not be had; ``row`` is the rule for a row that only one
+    library shows (default: the lead's). ``by_market_type`` gathers findings by market type instead of by symbol.
     """
 
     operation: str
@@ -68,7 +68,7 @@ _EXACT, _TICK, _BRACKET = Comparator
 _NULL, _FALLBACK, _MARK, _BLOCK = Mitigation
 
 
-def _single(_: Any) -> str:  # noqa: ANN401 - any fact
+def _single(_: Any) -> str:
     return ""
 
 
@@ -77,7 +77,7 @@ def _keyed(*parts: str | None) -> str | None:
     return None if parts[-1] is None else "|".join(str(part) for part in parts)
 
 
-def _rules(  # noqa: PLR0913 - the columns of the table
+def _rules(
     operation: str,
     axis: Axis,
     key: Callable[[Any], str | None],

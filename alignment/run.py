@@ -66,7 +66,7 @@ def _list_lies() -> int:
     from dualwitness.venues.sim.lies import LIES
 
     for lie in LIES.values():
-        print(f"{lie.name:28} {lie.axis} {lie.operation}.{lie.field}: {lie.description}")
+        sys.stdout.write(f"{lie.name:28} {lie.axis} {lie.operation}.{lie.field}: {lie.description}\n")
     return 0
 
 
@@ -100,13 +100,13 @@ def _guarded(arguments: argparse.Namespace) -> int:
         _say("interrupted; the run's manifest says so")
         return _INTERRUPTED
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
-        _say(f"the run could not be written:{where} {error.strerror or type(error).__name__}. Free space or choose --out.")
+        what = " ".join(filter(None, (str(error.filename or ""), error.strerror or type(error).__name__)))
+        _say(f"the run could not be written: {what}. Free space, or choose another --out.")
         return _USAGE if isinstance(error, (PermissionError, NotADirectoryError, FileExistsError)) else _INTEGRITY
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a defect of ours is never a verdict
+    except Exception as error:
         if os.environ.get("DUALWITNESS_TRACEBACK"):
             raise
-        _say(f"a defect of dualwitness: {type(error).__name__}. Set DUALWITNESS_TRACEBACK=1 and report what it prints.")
+        _say(f"a defect of dualwitness: {type(error).__name__}. Set DUALWITNESS_TRACEBACK=1 to see where.")
         return _INCOMPLETE
 
 

@@ -7,7 +7,6 @@ Raw samples: the sanitised bytes of every request and answer, addressed by the S
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
@@ -48,7 +47,7 @@ class SampleStore:
 def document(
     library: Library, entries: Iterable[tuple[str, str | None, WireExchange]], redactor: Redactor
 ) -> dict[str, Any]:
-    """The content of ``<library>_raw_samples.json``: one record an exchange, in order; bodies stand once, by address."""
+    """The content of ``<library>_raw_samples.json``: one record an exchange, in order; each body once, by address."""
     bodies: dict[str, dict[str, Any]] = {}
     calls = []
     for operation, symbol, exchange in entries:

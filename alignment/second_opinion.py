@@ -1,5 +1,5 @@
 """
-Whose difference is it: the parser's or the world's?
+Whose difference it is: the parser's or the world's.
 
 A difference between two answers can come from two places. The same bytes through both parsers show what the parsers
 make of one world; one parser over both libraries' bytes shows whether the libraries were told the same. Both are asked

@@ -84,9 +84,7 @@ def open_session(
 def _embedded_venue(settings: AuditSettings) -> Iterator[str]:
     from dualwitness.venues.sim.process import VenueProcess
 
-    with VenueProcess(
-        seed=settings.seed, scenario="positions", lies=settings.lies, frozen_at_ms=FROZEN_AT_MS
-    ) as venue:
+    with VenueProcess(seed=settings.seed, scenario="positions", lies=settings.lies, frozen_at_ms=FROZEN_AT_MS) as venue:
         yield venue.base_url
 
 

@@ -62,7 +62,7 @@ class AuditSettings:
         return self.mode is not RunMode.OKX_LIVE
 
 
-def settings_from(  # noqa: PLR0913 - the options of the command line
+def settings_from(
     *,
     mode: str,
     symbols: str | None,
@@ -76,7 +76,7 @@ def settings_from(  # noqa: PLR0913 - the options of the command line
     allow_orders: bool,
     environment: Mapping[str, str] = os.environ,
 ) -> AuditSettings:
-    """Check every option against the others and the configuration; raises `UsageError`, `SafetyError`, `ConfigError`."""
+    """Check each option against the others and the configuration; raises `UsageError`, `SafetyError`, `ConfigError`."""
     chosen = _choose_mode(mode)
     _check_options(chosen, samples, base_url, lies, allow_orders=allow_orders)
     folder = None if config is None else Path(config)

@@ -30,7 +30,6 @@ from dualwitness.models.fold import fold_fills
 __all__ = ["position_conflicts", "testimonies"]
 
 
-
 def testimonies(
     worlds: Iterable[World], *, history_complete: bool
 ) -> tuple[dict[Library, Testimony], dict[Library, Testimony]]:
@@ -46,11 +45,7 @@ def position_conflicts(
     worlds: Iterable[World], reports: Mapping[Library, Testimony], folds: Mapping[Library, Testimony]
 ) -> list[Draft]:
     """Where a library's positions report contradicts the fold of that library's own fills."""
-    return [
-        one
-        for world in worlds
-        for one in _conflicts_of(world, reports[world.library], folds[world.library])
-    ]
+    return [one for world in worlds for one in _conflicts_of(world, reports[world.library], folds[world.library])]
 
 
 def _position_mode(worlds: list[World]) -> PositionMode:

@@ -222,7 +222,7 @@ class Axis(StrEnum):
     """Environment, Identity, Market interaction, Community."""
 
     E = "E"
-    I = "I"  # noqa: E741 - the field's own name for the axis
+    I = "I"
     M = "M"
     C = "C"
 

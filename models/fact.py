@@ -25,7 +25,7 @@ _LARGEST_EXPONENT = 30
 
 
 def _exact(value: object) -> object:
-    if isinstance(value, float) or isinstance(value, bool):
+    if isinstance(value, (float, bool)):
         message = "a float or a bool was given where an exact number is needed: write it as a string or a Decimal"
         raise ValueError(message)  # noqa: TRY004 - pydantic turns ValueError into a field error
     return value
@@ -49,7 +49,7 @@ class _FrozenDict(dict[str, NullReason]):
         message = "the reasons of a fact cannot be changed"
         raise TypeError(message)
 
-    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))

@@ -67,7 +67,7 @@ class Finding(FrozenModel):
     accepted_by: str | None = None
 
 
-def fingerprint_of(  # noqa: PLR0913 - these ten words are the identity of a difference
+def fingerprint_of(
     *,
     kind: FindingKind,
     layer: Layer,

@@ -102,7 +102,7 @@ class VenueClient(Protocol):
         ...
 
     def place_order(self, order: ValidatedOrder) -> Order:
-        """Send one checked order, once; the answer carries ids alone. `OutcomeUnknown` where no structured answer came."""
+        """Send one checked order, once; the answer carries ids alone. `OutcomeUnknown` without a structured answer."""
         ...
 
     def cancel_order(self, order_id: str, symbol: str) -> Order:

@@ -165,7 +165,7 @@ class OutcomeUnknown(VenueError):
 
 
 class Unsupported(VenueError):
-    """This library has no way to ask, or no way to say."""
+    """The library has no way to ask, or no way to say."""
 
     reason = NullReason.UNSUPPORTED
     default_advice = "use the other library for this"

@@ -11,14 +11,18 @@ from dualwitness.venues.client import VenueClient
 from dualwitness.venues.errors import LibraryNotInstalled, UsageError
 from dualwitness.venues.journal import CallJournal
 from dualwitness.venues.redact import Redactor
-from dualwitness.venues.wiring import Answers, Credentials, Wiring
+from dualwitness.venues.wiring import OKX_HOSTS, Answers, Credentials, Wiring
 
 __all__ = ["open_venue", "open_wired"]
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 # Where each venue lives when no base URL is given. The embedded venue has no fixed port, so it must be named.
-_HOME = {Venue.OKX: "https://www.okx.com", Venue.BYBIT: "https://api-demo.bybit.com", Venue.BINANCE: "https://demo-api.binance.com"}
+_HOME = {
+    Venue.OKX: "https://www.okx.com",
+    Venue.BYBIT: "https://api-demo.bybit.com",
+    Venue.BINANCE: "https://demo-api.binance.com",
+}
 _HOSTS = {
     Venue.BYBIT: frozenset({"api.bybit.com", "api-demo.bybit.com", "api-testnet.bybit.com"}),
     Venue.BINANCE: frozenset({"api.binance.com", "fapi.binance.com", "demo-api.binance.com", "demo-fapi.binance.com"}),
@@ -48,8 +52,12 @@ def open_venue(
     if home is None:
         message = f"venue {chosen_venue} has no home address"
         raise UsageError(message, advice="give base_url")
-    secrets = () if credentials is None else tuple(
-        value.get_secret_value() for value in (credentials.api_key, credentials.api_secret, credentials.passphrase)
+    secrets = (
+        ()
+        if credentials is None
+        else tuple(
+            value.get_secret_value() for value in (credentials.api_key, credentials.api_secret, credentials.passphrase)
+        )
     )
     wiring = Wiring(
         base_url=home,
@@ -58,7 +66,7 @@ def open_venue(
         journal=journal or CallJournal(None, Redactor(secrets)),
         answers=answers,
         timeout_ms=timeout_ms,
-        **({"allowed_hosts": _HOSTS[chosen_venue]} if chosen_venue in _HOSTS else {}),
+        allowed_hosts=_HOSTS.get(chosen_venue, OKX_HOSTS),
     )
     return open_wired(chosen_venue, chosen_library, wiring)
 

@@ -112,10 +112,10 @@ class Desk:
         return dict(detail)
 
 
-def open_desk(*, level: str = "2", mode: str = "net_mode", usdt: str = "100000") -> Desk:
+def open_desk(*, level: str = "2", mode: str = "net_mode", usdt: str = "100000", start_ms: int = START_MS) -> Desk:
     """A desk with USDT, 2 BTC and 20 ETH, no position."""
-    clock, market = HandClock(), HandMarket()
+    clock, market = HandClock(start_ms), HandMarket()
     account = Account(INSTRUMENTS, market, clock, 0, account_level=level, position_mode=mode)
     for ccy, quantity in (("USDT", usdt), ("BTC", "2"), ("ETH", "20")):
-        account.deposit(ccy, Decimal(quantity), START_MS - 1000)
+        account.deposit(ccy, Decimal(quantity), start_ms - 1000)
     return Desk(account, market, clock)

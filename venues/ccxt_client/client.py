@@ -113,7 +113,10 @@ class CcxtClient:
         return proven.value
 
     def get_instruments(self, market_type: MarketType | None = None) -> tuple[Instrument, ...]:
-        """Loaded anew; ``margin`` gives none, because CCXT files those under spot."""
+        """Loaded anew; `Unsupported` for ``margin``, which CCXT files under spot (margin-instruments-not-a-market)."""
+        if market_type is MarketType.MARGIN:
+            message = "ccxt has no list of margin pairs"
+            raise Unsupported(message)
         self._load_markets(reload=True)
         # By id: two instruments may share one unified symbol, and CCXT's list by symbol keeps the last alone.
         markets = [row for rows in self._exchange.markets_by_id.values() for row in rows]

@@ -50,7 +50,7 @@ AMOUNTS = {"1000.0": Decimal(1000), "0.5": Decimal("0.5"), '"7"': Decimal(7), "1
 )
 LEVERAGES = {"3": Decimal(3), "2.5": Decimal("2.5"), "150": Decimal(150)} | dict.fromkeys(["0.9", "151", "3x", "0"])
 RATES = {"10": 10, "1": 1} | dict.fromkeys(["0", "-3", "10.0", "6001", "1_0", "ten", "0o7"])
-BOOLEANS = {"false": False, "'false'": False} | dict.fromkeys(["NO", "off", "0", "False", "FALSE", "true", ""])
+BOOLEANS = {"false": False, "'false'": False, "true": True} | dict.fromkeys(["NO", "off", "0", "False", "FALSE", ""])
 ADDRESSES = {"[]": (), "[10.0.0.1]": ("10.0.0.1",), "\n  - '::1'": ("::1",)} | dict.fromkeys(
     ["[10.0.0.300]", "[a]", "x"]
 )
@@ -78,26 +78,23 @@ def outcome(content: bytes) -> RiskConfig | ConfigError:
 @st.composite
 def spelled_documents(draw: st.DrawFn) -> tuple[str, dict[str, object] | None]:
     """A document made of good and bad spellings, with what it must mean; mostly good ones, or all would be refused."""
-    lines, meaning, sound = [], dict[str, object](), True
+    lines: dict[str, str] = {}
+    meaning: dict[str, object] = {}
     for key, spellings in KEYS.items():
         good = [text for text, value in spellings.items() if value is not None]
         text = draw(st.sampled_from([*good, *good, *good, *good, *spellings]))
-        lines.append(f"{key}: {text}")
+        lines[key] = f"{key}: {text}"
         meaning[key] = spellings[text]
-        sound = sound and spellings[text] is not None
+    order = draw(st.permutations(list(KEYS)))
     defect = draw(st.sampled_from(["none"] * 6 + ["drop", "repeat", "unknown"]))
-    lines = draw(st.permutations(lines))
     if defect == "drop":
-        dropped = lines.pop()
-        sound = sound and dropped.startswith("allowed_ips:")  # the only key with a default
-        meaning["allowed_ips"] = () if dropped.startswith("allowed_ips:") else meaning["allowed_ips"]
-    elif defect == "repeat":
-        lines.append(lines[0])
-        sound = False
-    elif defect == "unknown":
-        lines.append("max_leverge: 3")
-        sound = False
-    return "\n".join(lines) + "\n", meaning if sound else None
+        meaning[order[-1]] = () if order[-1] == "allowed_ips" else None  # the only key with a default
+        order = order[:-1]
+    written = [lines[key] for key in order]
+    written += {"repeat": [written[0]], "unknown": ["max_leverge: 3"]}.get(defect, [])
+    contradictory = meaning["enable_ip_restrictions"] is True and meaning["allowed_ips"] == ()
+    sound = defect not in ("repeat", "unknown") and None not in meaning.values() and not contradictory
+    return "\n".join(written) + "\n", meaning if sound else None
 
 
 @settings(max_examples=300)

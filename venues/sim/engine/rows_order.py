@@ -5,8 +5,7 @@ from __future__ import annotations
 from dualwitness.venues.sim.engine.amounts import ZERO, plain, plain_or_blank, ratio
 from dualwitness.venues.sim.engine.fees import fee_currency, fee_rate
 from dualwitness.venues.sim.engine.fill import Fill, sub_type
-from dualwitness.venues.sim.engine.leg import average_price
-from dualwitness.venues.sim.engine.order import CANCEL_REASONS, Order
+from dualwitness.venues.sim.engine.order import CANCEL_REASONS, Order, order_average
 from dualwitness.venues.sim.kinds import Refusal
 
 __all__ = ["amend_ack", "cancel_ack", "fill_row", "order_row", "place_ack"]
@@ -39,7 +38,7 @@ def order_row(order: Order, *, history: bool = False) -> Row:
     In ``history`` rows leverage has a decimal ("3.0") and spot rows leave posSide blank.
     """
     request, instrument, fill = order.request, order.instrument, order.last_fill
-    average = average_price(instrument, order.filled, order.value)
+    average = order_average(order)
     paid_in = fee_currency(instrument, request.side)
     spot = instrument.is_spot
     row: Row = dict.fromkeys(_ORDER_BLANKS, "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from dualwitness.models import RunMode
 from dualwitness.models.wire import WireAnswer, WireRequest
 from dualwitness.venues.ccxt_client.client import CcxtClient
 from dualwitness.venues.wiring import Credentials, Wiring
+from tests.support.shared import require_shared
 
 BASE_URL = "http://127.0.0.1:9"
 
@@ -114,10 +114,7 @@ def client(open_client: Callable[..., CcxtClient]) -> CcxtClient:
 @pytest.fixture
 def shared() -> Path:
     """The folder of recorded answers."""
-    folder = Path(os.environ.get("DUALWITNESS_SHARED", Path(__file__).resolve().parents[5] / "shared"))
-    if not (folder / "okx-payloads").is_dir():
-        pytest.skip("no recorded answers beside the checkout")
-    return folder / "okx-payloads"
+    return require_shared() / "okx-payloads"
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_isolated_position_takes_its_margin_and_gives_it_back_in_proportion() ->
     part = applied(opened.leg, LegFill(Decimal(-1), Decimal(51000), Decimal(0), "2", 2))
     assert (part.margin_change, part.leg.margin) == (Decimal(-100), Decimal(300))
     done = applied(part.leg, LegFill(Decimal(-3), Decimal(51000), Decimal(0), "3", 3))
-    assert (done.leg.margin, done.leg.entry_value, done.leg.contracts) == (0, 0, 0)
+    assert (done.leg.margin, done.leg.entry_value, done.leg.contracts) == (Decimal(0), Decimal(0), Decimal(0))
 
 
 def test_recorded_isolated_inverse_position_is_computed_to_the_digit() -> None:

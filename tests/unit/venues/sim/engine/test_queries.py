@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from dualwitness.venues.sim.engine.paging import page
-from tests.support.engine_desk import START_MS, Desk, open_desk
+from tests.support.engine_desk import START_MS, open_desk
 
 SWAP, PAIR = "BTC-USDT-SWAP", "BTC-USDT"
 
@@ -245,15 +245,7 @@ def test_ids_of_a_venue_restarted_later_do_not_repeat() -> None:
     """The start time is part of every id; within a run they rise."""
     first, second = open_desk(), open_desk()
     assert first.order(SWAP, "buy", "1") == second.order(SWAP, "buy", "1")
-    later = _desk_at(START_MS + 1000)
+    later = open_desk(start_ms=START_MS + 1000)
     ids = {first.order(SWAP, "buy", "1")["ordId"] for _ in range(20)}
     assert ids.isdisjoint({later.order(SWAP, "buy", "1")["ordId"] for _ in range(20)})
     assert {len(ord_id) for ord_id in ids} == {19}
-
-
-def _desk_at(start_ms: int) -> Desk:
-    desk = open_desk()
-    desk.clock.ms = start_ms
-    desk.account.__init__(desk.account.table, desk.market, desk.clock, 0)  # type: ignore[misc]
-    desk.account.deposit("USDT", Decimal(100000), start_ms)
-    return desk

@@ -55,7 +55,6 @@ NEWER = {
     "trade/orders-history": {"isTpLimit", "linkedAlgoOrd", "tradeQuoteCcy"},
     "trade/orders-pending": {"isTpLimit", "linkedAlgoOrd", "tradeQuoteCcy"},
 }
-RETIRED = {"account/trade-fee": set[str]()}
 
 
 @pytest.mark.parametrize(("path", "params", "file"), CASES)
