@@ -21,7 +21,7 @@ from decimal import Decimal
 from dualwitness.alignment.adjudicate import AdjudicatedPosition, Testimony, adjudicate, overall
 from dualwitness.alignment.collect import Collection
 from dualwitness.alignment.compare import Comparison, FieldComparison, compare
-from dualwitness.alignment.evidence import World, conflicts
+from dualwitness.alignment.evidence import conflicts
 from dualwitness.alignment.judge import Draft, findings_from, from_comparison, merge_sides
 from dualwitness.alignment.observe import Pair
 from dualwitness.alignment.operations import OPERATIONS, Question
@@ -30,6 +30,7 @@ from dualwitness.alignment.rules import RULES
 from dualwitness.alignment.samples import caught
 from dualwitness.alignment.second_opinion import Reader, Readings, read_both_ways
 from dualwitness.alignment.testimony import position_conflicts, testimonies
+from dualwitness.alignment.world import World
 from dualwitness.models import Layer, Library, OddOneOut, Outcome, PositionsQuality, PositionsSource
 from dualwitness.models.finding import Finding
 from dualwitness.models.observation import Observation

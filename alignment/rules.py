@@ -261,7 +261,7 @@ RULES: dict[str, OperationRules] = {
         _rules(
             "get_positions",
             _I,
-            lambda row: _keyed(row.symbol, row.margin_mode or "", row.venue_position_id),
+            lambda row: _keyed(row.symbol, row.venue_position_id),
             "has_position",
             _POSITIONS,
             row=(_S3, _FALLBACK),

@@ -13,12 +13,13 @@ from decimal import Decimal
 
 from dualwitness.alignment.adjudicate import Leg, Testimony
 from dualwitness.alignment.compare import claim_of
-from dualwitness.alignment.evidence import World, draft
 from dualwitness.alignment.judge import Draft
+from dualwitness.alignment.world import World, contradiction
 from dualwitness.models import (
     AccountConfig,
     Direction,
     Library,
+    MarketType,
     NullReason,
     Position,
     PositionMode,
@@ -28,6 +29,9 @@ from dualwitness.models.finding import Claim, Expected
 from dualwitness.models.fold import fold_fills
 
 __all__ = ["position_conflicts", "testimonies"]
+
+# OKX rounds avgPx in places that differ by instrument; a ten-thousandth is far below any real difference.
+_ENTRY_TOLERANCE = Decimal("0.0001")
 
 
 def testimonies(
@@ -112,21 +116,46 @@ def _conflicts_of(world: World, report: Testimony, fold: Testimony) -> Iterator[
         rows[_leg_of(row)].append(row)
     for leg in sorted(report.contracts.keys() | fold.contracts.keys()):
         claimed, proven = report.says(leg), fold.says(leg)
-        if claimed is None or proven is None or claimed == proven or ":" not in leg.symbol:
+        if claimed is None or proven is None or ":" not in leg.symbol:
+            continue
+        row = next(iter(rows.get(leg, ())), None)
+        if claimed == proven:
+            yield from _entry_conflict(world, leg, row, report, fold)
             continue
         field = _contradicted(claimed, proven)
-        row = next(iter(rows.get(leg, ())), None)
-        yield draft(
+        yield contradiction(
             world,
             operation="get_positions",
             field=field,
             symbol=leg.symbol,
             row=row,
-            row_key=leg.symbol if row is None else f"{leg.symbol}|{row.margin_mode}|{row.venue_position_id}",
+            row_key=leg.symbol if row is None else f"{leg.symbol}|{row.venue_position_id}",
             seen=_seen(row, field),
             expected=Expected(value=_spell(proven, field), source="fold of the fills of the same account"),
             rule="fills-add-up-to-the-position",
             reason=f"the report says {claimed:f} contracts of {leg.symbol}, the fills add up to {proven:f}",
+        )
+
+
+def _entry_conflict(
+    world: World, leg: Leg, row: Position | None, report: Testimony, fold: Testimony
+) -> Iterator[Draft]:
+    """A perpetual's entry price is the average of its fills; OKX resets that of dated futures every day."""
+    claimed, proven = report.entry_prices.get(leg), fold.entry_prices.get(leg)
+    if row is None or claimed is None or proven is None or row.market_type is not MarketType.SWAP:
+        return
+    if abs(claimed - proven) > abs(proven) * _ENTRY_TOLERANCE:
+        yield contradiction(
+            world,
+            operation="get_positions",
+            field="entry_price",
+            symbol=leg.symbol,
+            row=row,
+            row_key=f"{leg.symbol}|{row.venue_position_id}",
+            seen=claim_of(claimed, None),
+            expected=Expected(value=f"{proven:f}", source="average of the fills of the same account"),
+            rule="the-entry-price-is-the-average-of-the-fills",
+            reason=f"the report says {claimed:f}, the fills average {proven:f}",
         )
 
 

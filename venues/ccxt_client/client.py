@@ -264,12 +264,14 @@ class CcxtClient:
     ) -> WireRequest:
         """What CCXT itself makes of ``create_order`` with nothing else given; nothing is sent."""
         self._market(symbol)
+        arguments = (symbol, order_type, side, quantity, price)
+        if self._venue is not Venue.OKX:
+            return self._captured(arguments)
         options = self._exchange.options
-        ours = options.get("createOrder")
-        if self._venue is Venue.OKX:
-            options["createOrder"] = "privatePostTradeBatchOrders"  # CCXT's default, which `open_exchange` replaced
+        ours = options["createOrder"]
+        options["createOrder"] = "privatePostTradeBatchOrders"  # CCXT's default, which `open_exchange` replaced
         try:
-            return self._captured((symbol, order_type, side, quantity, price))
+            return self._captured(arguments)
         finally:
             options["createOrder"] = ours
 

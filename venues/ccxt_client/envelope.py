@@ -241,5 +241,5 @@ def _prove_binance(answer: WireAnswer, document: Any, where: str, redact: Callab
 
 
 def _text(value: object) -> str:
-    """The venue's own words, shortened and on one line."""
-    return " ".join(value.split())[:_LONGEST_TEXT] if isinstance(value, str) else ""
+    """The venue's own words, shortened, on one line and without the full stop."""
+    return " ".join(value.split())[:_LONGEST_TEXT].rstrip(".") if isinstance(value, str) else ""

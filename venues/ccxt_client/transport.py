@@ -39,7 +39,7 @@ _MARKET_TYPES = {
 }
 
 
-class RequestCaptured(Exception):  # noqa: N818 - it is no error: it carries the request that would have been sent
+class RequestCaptured(Exception):
     """Ends a call just before the socket; ``request`` is what would have been sent."""
 
     def __init__(self, request: WireRequest) -> None:
@@ -85,7 +85,7 @@ class WireTap(HTTPAdapter):
         finally:
             self._capturing = False
 
-    def send(  # noqa: PLR0917 - the base's signature
+    def send(
         self,
         request: PreparedRequest,
         stream: bool = False,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from dualwitness.models import RunMode
 from dualwitness.models.wire import WireAnswer, WireRequest
 from dualwitness.venues.ccxt_client.client import CcxtClient
@@ -44,11 +45,11 @@ INSTRUMENTS = {
     ],
     "FUTURES": [
         instrument("FUTURES", "BTC-USDT-300329", uly="BTC-USDT", settleCcy="USDT", ctVal="0.01", ctMult="1")
-        | {"expTime": "1900915200000", "state": "suspend"},
+        | {"expTime": "1901001600000", "state": "suspend"},
     ],
     "OPTION": [
         instrument("OPTION", "BTC-USD-300329-60000-C", uly="BTC-USD", settleCcy="BTC", ctVal="1", ctMult="0.01")
-        | {"expTime": "1900915200000", "stk": "60000", "optType": "C", "tickSz": "0.0001"},
+        | {"expTime": "1901001600000", "stk": "60000", "optType": "C", "tickSz": "0.0001"},
     ],
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from dualwitness.models import NullReason
 from dualwitness.models.wire import WireAnswer, WireRequest
 from dualwitness.venues.ccxt_client.client import CcxtClient

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from dualwitness.models.wire import WireAnswer, WireRequest
 from dualwitness.venues.ccxt_client.client import CcxtClient
 from dualwitness.venues.errors import DualwitnessError
 from dualwitness.venues.wiring import Credentials, Wiring
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 ROW = {
     "instType": "SWAP",

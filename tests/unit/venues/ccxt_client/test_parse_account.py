@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from dualwitness.models import AccountLevel, Direction, MarginMode, MarketType, NullReason, PositionMode
 from dualwitness.venues.ccxt_client.client import CcxtClient
 from dualwitness.venues.errors import RowInvalid

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from dualwitness.models import InstrumentState, MarketType, NullReason, OptionType
 from dualwitness.models.wire import WireAnswer, WireRequest
 from dualwitness.venues.ccxt_client.client import CcxtClient
@@ -53,7 +54,7 @@ def test_every_recorded_instrument_is_read(client: CcxtClient, venue: Any, share
 
 
 def test_an_option_s_contract_size_is_ccxt_s_own_wrong_word(client: CcxtClient) -> None:
-    """ctMult is ignored by CCXT and not repaired here (difference option-contract-size-ignores-ctmult)."""
+    """CCXT ignores ctMult, and that is not repaired here (difference option-contract-size-ignores-ctmult)."""
     (option,) = client.get_instruments(MarketType.OPTION)
     assert (option.contract_size, option.strike, option.option_type) == (Decimal(1), Decimal(60000), OptionType.CALL)
 
@@ -62,7 +63,7 @@ def test_a_suspended_instrument_has_an_unmapped_state(client: CcxtClient) -> Non
     """CCXT knows active and inactive alone."""
     (future,) = client.get_instruments(MarketType.FUTURE)
     assert future.value_or_reason("state") == (None, NullReason.UNMAPPED)
-    assert future.expiry_ms == 1900915200000
+    assert future.expiry_ms == 1901001600000
 
 
 def test_a_list_of_margin_pairs_is_unsupported(client: CcxtClient) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from dualwitness.models.wire import WireAnswer, WireRequest
 from dualwitness.venues.ccxt_client.client import CcxtClient
 from dualwitness.venues.errors import DualwitnessError

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from dualwitness.models import Library, RunMode, Venue
 from dualwitness.models.wire import WireAnswer, sample_id_of
 from dualwitness.venues.ccxt_client.client import CcxtClient

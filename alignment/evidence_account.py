@@ -1,0 +1,196 @@
+"""Evidence of the account: fills once, fees as the rates say, orders as their fills say, one position mode. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+from dualwitness.alignment.compare import claim_of
+from dualwitness.alignment.judge import Draft
+from dualwitness.alignment.world import World, contradiction
+from dualwitness.models import (
+    AccountConfig,
+    FeeRates,
+    Fill,
+    Instrument,
+    Liquidity,
+    MarketType,
+    Order,
+    PositionMode,
+)
+from dualwitness.models.finding import Claim, Expected
+
+__all__ = ["ACCOUNT_CHECKS", "expected_fee"]
+
+# Fees are rounded by the venue; anything beyond a thousandth of the fee is another fee.
+_FEE_TOLERANCE = Decimal("0.001")
+
+
+def _fills_once(world: World) -> Iterator[Draft]:
+    fills = world.rows("get_fills")
+    counts = Counter((fill.symbol, fill.trade_id) for fill in fills if fill.trade_id is not None)
+    for (symbol, trade_id), count in sorted(counts.items()):
+        if count > 1:
+            row = next(fill for fill in fills if (fill.symbol, fill.trade_id) == (symbol, trade_id))
+            yield contradiction(
+                world,
+                operation="get_fills",
+                field="trade_id",
+                symbol=symbol,
+                row=row,
+                row_key=f"{symbol}|{trade_id}",
+                seen=Claim(value=f"{count} rows with trade id {trade_id}"),
+                expected=Expected(
+                    value="1 row", source="a trade id is unique per instrument (OKX trade/fills-history)"
+                ),
+                rule="an-execution-is-listed-once",
+                reason=f"the same execution is listed {count} times",
+            )
+
+
+def _fees(world: World) -> Iterator[Draft]:
+    rates: dict[str, FeeRates] = {row.symbol: row for _, row in world.all_rows("get_fee_rates")}
+    instruments = world.instruments()
+    for fill in world.rows("get_fills"):
+        yield from _fee_of(world, fill, rates.get(fill.symbol), instruments.get(fill.symbol))
+
+
+def _fee_of(world: World, fill: Fill, rates: FeeRates | None, instrument: Instrument | None) -> Iterator[Draft]:
+    key = f"{fill.symbol}|{fill.trade_id}"
+    expected = None if rates is None or instrument is None else expected_fee(fill, rates, instrument)
+    source = "price × size × contract size × the account's rate (OKX account/trade-fee)"
+    if fill.fee is None or expected is None:
+        return
+    if expected != 0 and fill.fee != 0 and (expected > 0) != (fill.fee > 0):
+        reason = f"a {fill.liquidity} fill at this account's rate costs {expected:f}, the fill says {fill.fee:f}"
+    elif abs(fill.fee - expected) > abs(expected) * _FEE_TOLERANCE:
+        reason = f"the account's rate gives {expected:f}, the fill says {fill.fee:f}"
+    else:
+        return
+    yield contradiction(
+        world,
+        operation="get_fills",
+        field="fee",
+        symbol=fill.symbol,
+        row=fill,
+        row_key=key,
+        seen=claim_of(fill.fee, None),
+        expected=Expected(value=f"{expected:f}", source=source),
+        rule="a-fee-is-price-times-size-times-rate",
+        reason=reason,
+    )
+
+
+def expected_fee(fill: Fill, rates: FeeRates, instrument: Instrument) -> Decimal | None:
+    """
+    The fee a fill should carry, positive = paid, in the currency in which OKX takes it; None where it can't be known.
+
+    Spot: a buy is charged in base, a sell in quote (okx-v5-facts section 8, fee type 0). Linear: size × contract size
+    × price × rate in settle currency; inverse: size × contract size ÷ price × rate.
+    """
+    rate = rates.maker if fill.liquidity is Liquidity.MAKER else rates.taker
+    if rate is None or fill.liquidity is None or fill.price is None or fill.contracts is None or not fill.price:
+        return None
+    if instrument.market_type in (MarketType.SPOT, MarketType.MARGIN):
+        if fill.fee_currency == instrument.base:
+            return fill.contracts * rate
+        return fill.contracts * fill.price * rate if fill.fee_currency == instrument.quote else None
+    if instrument.contract_size is None or instrument.market_type is MarketType.OPTION:
+        return None
+    value = fill.contracts * instrument.contract_size
+    if instrument.inverse:
+        return value / fill.price * rate
+    return value * fill.price * rate if instrument.linear else None
+
+
+def _orders_and_fills(world: World) -> Iterator[Draft]:
+    filled: dict[str, Decimal] = defaultdict(Decimal)
+    seen: set[tuple[str, str | None]] = set()
+    observation = world.observations.get(("get_fills", None))
+    if observation is None or observation.rows is None:
+        return
+    for fill in world.rows("get_fills"):
+        if (fill.symbol, fill.trade_id) in seen or fill.venue_order_id is None or fill.contracts is None:
+            continue
+        seen.add((fill.symbol, fill.trade_id))
+        filled[fill.venue_order_id] += fill.contracts
+    orders: list[Order] = [*world.rows("get_open_orders"), *(row for _, row in world.all_rows("get_order"))]
+    for order in orders:
+        if order.venue_order_id is None or order.filled_contracts is None:
+            continue
+        total = filled.get(order.venue_order_id, Decimal(0))
+        if total != order.filled_contracts:
+            yield contradiction(
+                world,
+                operation="get_fills",
+                field="contracts",
+                symbol=order.symbol,
+                row=order,
+                row_key=f"{order.symbol}|{order.venue_order_id}",
+                seen=claim_of(total, None),
+                expected=Expected(
+                    value=f"{order.filled_contracts:f}", source="filled size of the order (OKX accFillSz)"
+                ),
+                rule="an-order-is-filled-by-its-fills",
+                reason=f"the order says {order.filled_contracts:f} filled, its fills add up to {total:f}",
+            )
+
+
+def _fee_currencies(world: World) -> Iterator[Draft]:
+    instruments = world.instruments()
+    for fill in world.rows("get_fills"):
+        instrument = instruments.get(fill.symbol)
+        if instrument is None or fill.fee_currency is None:
+            continue
+        spot = instrument.market_type in (MarketType.SPOT, MarketType.MARGIN)
+        possible = {instrument.base, instrument.quote} if spot else {instrument.settle}
+        if None in possible or fill.fee_currency in possible:
+            continue
+        yield contradiction(
+            world,
+            operation="get_fills",
+            field="fee_currency",
+            symbol=fill.symbol,
+            row=fill,
+            row_key=f"{fill.symbol}|{fill.trade_id}",
+            seen=claim_of(fill.fee_currency, None),
+            expected=Expected(
+                value=" ".join(sorted(filter(None, possible))),
+                source="spot fees are base or quote, contract fees are settle currency (OKX trade/fills-history)",
+            ),
+            rule="a-fee-is-taken-in-a-currency-of-the-instrument",
+            reason=f"the fee is in {fill.fee_currency}, which {fill.symbol} does not settle in",
+        )
+
+
+def _one_position_mode(world: World) -> Iterator[Draft]:
+    config = next(iter(world.rows("get_account_config")), None)
+    if not isinstance(config, AccountConfig) or config.position_mode is None:
+        return
+    seen = {row.position_mode for row in world.rows("get_positions") if row.position_mode is not None}
+    two_sided = PositionMode.LONG_SHORT in seen
+    # In long/short mode options and margin pairs still have net positions; in net mode nothing has sides.
+    if (two_sided and config.position_mode is PositionMode.NET) or (
+        config.position_mode is PositionMode.LONG_SHORT and seen == {PositionMode.NET} and _has_contracts(world)
+    ):
+        yield contradiction(
+            world,
+            operation="get_account_config",
+            field="position_mode",
+            symbol=None,
+            row=config,
+            row_key=None,
+            seen=claim_of(config.position_mode, None),
+            expected=Expected(value=" ".join(sorted(map(str, seen))), source="sides of the account's own positions"),
+            rule="positions-show-the-position-mode",
+            reason=f"the account says {config.position_mode}, its positions are {' '.join(sorted(map(str, seen)))}",
+        )
+
+
+def _has_contracts(world: World) -> bool:
+    kinds = (MarketType.SWAP, MarketType.FUTURE)
+    return any(row.market_type in kinds and row.has_position for row in world.rows("get_positions"))
+
+
+ACCOUNT_CHECKS = (_fills_once, _fees, _fee_currencies, _orders_and_fills, _one_position_mode)

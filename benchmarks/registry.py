@@ -1,0 +1,12 @@
+"""Every cell by its name, in the order of the report."""
+
+from __future__ import annotations
+
+from dualwitness.benchmarks import cell_audit, cell_compare, cell_dual, cell_import, cell_normalise
+
+__all__ = ["CELLS"]
+
+CELLS = {
+    cell.name: cell
+    for cell in (cell_import.CELL, cell_compare.CELL, cell_normalise.CELL, cell_dual.CELL, cell_audit.CELL)
+}
