@@ -36,6 +36,7 @@ class Collection:
     observations: list[Observation] = field(default_factory=list)
     pairs: list[tuple[Question, Pair]] = field(default_factory=list)
     lookups: list[tuple[str, Pair]] = field(default_factory=list)
+    reached: Pair = field(default_factory=dict)
     probes: dict[Library, ProbeRecord] = field(default_factory=dict)
     requests: list[tuple[RequestCase, dict[Library, WireRequest]]] = field(default_factory=list)
     now_ms: dict[Library, int] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class Collector:
     def reach(self) -> bool:
         """Ask for venue time; whether any library got a sound answer."""
         pair = self._ask(Question("get_server_time", None), lambda client: _time_fact(client.get_server_time()))
+        self.seen.reached = pair
         for library, observation in pair.items():
             if observation.rows:
                 self.seen.now_ms[library] = int(observation.rows[0].ts_venue_ms)  # type: ignore[attr-defined]

@@ -17,7 +17,6 @@ Laws, held by ``tests/properties/test_compare_laws.py``:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -28,7 +27,7 @@ from dualwitness.models import BookLevel, Fact, MarketType, NullReason, Outcome
 from dualwitness.models.finding import Claim
 from dualwitness.models.observation import Observation
 
-__all__ = ["Comparison", "FieldComparison", "claim_of", "compare"]
+__all__ = ["Comparison", "FieldComparison", "claim_of", "compare", "plain", "swapped"]
 
 _NO_TICKS: Mapping[str, Decimal] = {}
 _NAMELESS = "row without id "
@@ -261,11 +260,6 @@ def _symbol(row: Fact, asked: str | None) -> str | None:
 
 def _market_type(row: Fact) -> MarketType | None:
     return getattr(row, "market_type", None)
-
-
-def outcomes(comparisons: tuple[Comparison, ...]) -> Counter[Outcome]:
-    """How often each outcome occurs over several comparisons."""
-    return Counter(field.outcome for comparison in comparisons for field in comparison.fields)
 
 
 def swapped(comparison: Comparison) -> Comparison:

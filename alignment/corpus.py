@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -296,13 +297,32 @@ def _instrument_lists(source: Path, records: Iterable[Mapping[str, Any]]) -> lis
 
 
 def _write(settings: AuditSettings, folder: RunFolder, manifest: dict[str, Any], result: CorpusResult) -> None:
-    failed_alone = any(report.is_gone(one) for one in result.findings)
     result.verdict = report.verdict_of(result.findings, incomplete=not result.compared)
     over = [one for one in result.findings if one.severity.rank >= settings.fail_on.rank and one.accepted_by is None]
     result.exit_code = 3 if result.verdict is Verdict.INCOMPLETE else 1 if over else 0
-    result.report = {
+    result.report = _report(folder.run_id, result)
+    for library in Library:
+        mine = [one for one in result.observations if one.library is library]
+        folder.write(f"{library}_alignment_report.json", report.library_report(library, mine))
+        folder.write(
+            f"{library}_raw_samples.json",
+            {"schema_version": 1, "library": str(library), "payloads": result.samples[library]},
+        )
+    quality, source = PositionsQuality.UNAVAILABLE, PositionsSource.NONE
+    folder.write("positions_snapshot.json", report.snapshot((), quality, source, {}))
+    folder.write("dual_alignment_report.json", result.report)
+    folder.write(
+        "execution_fingerprint.json",
+        execution_fingerprint(config_sha256=settings.config_sha256, hosts=(), libraries=Library),
+    )
+    manifest.update(_ending(result))
+    folder.write_manifest(manifest)
+
+
+def _report(run_id: str, result: CorpusResult) -> dict[str, Any]:
+    return {
         "schema_version": report.SCHEMA_VERSION,
-        "run_id": folder.run_id,
+        "run_id": run_id,
         "verdict": str(result.verdict),
         "axes": report.axes_report(result.comparisons, (), result.findings),
         "findings": [one.model_dump(mode="json") for one in result.findings],
@@ -318,47 +338,37 @@ def _write(settings: AuditSettings, folder: RunFolder, manifest: dict[str, Any],
             "compared": dict(sorted(result.compared.items())),
             "refused_by_both": result.refused_by_both,
             "not_comparable": dict(sorted(result.not_comparable.items())),
-            "one_parser_failed_alone": failed_alone,
+            "one_parser_failed_alone": any(report.is_gone(one) for one in result.findings),
         },
     }
-    for library in Library:
-        mine = [one for one in result.observations if one.library is library]
-        folder.write(f"{library}_alignment_report.json", report.library_report(library, mine))
-        folder.write(
-            f"{library}_raw_samples.json",
-            {"schema_version": 1, "library": str(library), "payloads": result.samples[library]},
-        )
-    folder.write("dual_alignment_report.json", result.report)
-    folder.write(
-        "execution_fingerprint.json",
-        execution_fingerprint(config_sha256=settings.config_sha256, hosts=(), libraries=Library),
-    )
+
+
+def _ending(result: CorpusResult) -> dict[str, Any]:
+    """What the manifest of a finished corpus run says (contract 8)."""
     complete = result.verdict is not Verdict.INCOMPLETE
-    manifest.update(
-        status=str(RunStatus.COMPLETED if complete else RunStatus.INCOMPLETE),
-        exit_code=result.exit_code,
-        ended_at=_iso(time.time_ns() // 1_000_000),
-        api_calls={"total": 0, **{str(library): 0 for library in Library}},
-        execution_alignment_lib="+".join(str(library) for library in Library),
-        execution_alignment_ok=complete,
-        execution_alignment_report_path="dual_alignment_report.json",
-        execution_raw_samples_path=f"{Library.OKX_SDK}_raw_samples.json",
-        positions_quality=str(PositionsQuality.UNAVAILABLE),
-        positions_source=str(PositionsSource.NONE),
-        positions_fallback_ok=None,
-        positions_fallback_reason="recorded answers of many accounts",
-        impedance_fidelity=str(ImpedanceFidelity.UNKNOWN),
-        skew_ms=None,
-    )
+    ending: dict[str, Any] = {
+        "status": str(RunStatus.COMPLETED if complete else RunStatus.INCOMPLETE),
+        "exit_code": result.exit_code,
+        "ended_at": _iso(time.time_ns() // 1_000_000),
+        "api_calls": {"total": 0, **{str(library): 0 for library in Library}},
+        "execution_alignment_lib": "+".join(str(library) for library in Library),
+        "execution_alignment_ok": complete,
+        "execution_alignment_report_path": "dual_alignment_report.json",
+        "execution_raw_samples_path": f"{Library.OKX_SDK}_raw_samples.json",
+        "positions_quality": str(PositionsQuality.UNAVAILABLE),
+        "positions_source": str(PositionsSource.NONE),
+        "positions_fallback_ok": None,
+        "positions_fallback_reason": "recorded answers of many accounts",
+        "impedance_fidelity": str(ImpedanceFidelity.UNKNOWN),
+        "skew_ms": None,
+    }
     for library in Library:
-        manifest[f"{library}_alignment_ok"] = complete
-        manifest[f"{library}_alignment_report_path"] = f"{library}_alignment_report.json"
-        manifest[f"{library}_raw_samples_path"] = f"{library}_raw_samples.json"
-        manifest[f"{library}_alignment_skipped_reason"] = None
-    folder.write_manifest(manifest)
+        ending[f"{library}_alignment_ok"] = complete
+        ending[f"{library}_alignment_report_path"] = f"{library}_alignment_report.json"
+        ending[f"{library}_raw_samples_path"] = f"{library}_raw_samples.json"
+        ending[f"{library}_alignment_skipped_reason"] = None
+    return ending
 
 
 def _iso(moment_ms: int) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(moment_ms / 1000, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -32,7 +32,9 @@ def _fills_once(world: World) -> Iterator[Draft]:
     counts = Counter((fill.symbol, fill.trade_id) for fill in fills if fill.trade_id is not None)
     for (symbol, trade_id), count in sorted(counts.items()):
         if count > 1:
-            row = next(fill for fill in fills if (fill.symbol, fill.trade_id) == (symbol, trade_id))
+            copies = [fill for fill in fills if (fill.symbol, fill.trade_id) == (symbol, trade_id)]
+            row = copies[0]
+            alike = "" if all(copy == row for copy in copies) else ", and not every time the same"
             yield contradiction(
                 world,
                 operation="get_fills",
@@ -45,7 +47,7 @@ def _fills_once(world: World) -> Iterator[Draft]:
                     value="1 row", source="a trade id is unique per instrument (OKX trade/fills-history)"
                 ),
                 rule="an-execution-is-listed-once",
-                reason=f"the same execution is listed {count} times",
+                reason=f"the same execution is listed {count} times{alike}",
             )
 
 

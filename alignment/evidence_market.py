@@ -138,7 +138,7 @@ def _prices_on_tick(world: World) -> Iterator[Draft]:
                 seen=claim_of(instrument.tick_size, None),
                 expected=Expected(value=None, source="prices of the same instrument's book (OKX market/books)"),
                 rule="prices-are-multiples-of-the-tick",
-                reason=f"{len(off)} prices of the book, such as {off[0]:f}, are no multiple of {instrument.tick_size:f}",
+                reason=f"{len(off)} prices of the book, such as {off[0]:f}, are no multiple of it",
             )
 
 

@@ -96,7 +96,7 @@ def from_comparison(
         outcome=field.outcome,
         severity=severity,
         rule=known.name if known is not None else f"{field.operation}.{field.field}",
-        reason=known.text if known is not None else _plain_reason(field, layer),
+        reason=known.text if known is not None else _why_gone(field, observations) or _plain_reason(field, layer),
         mitigation=field.rule.mitigation,
         ccxt_ref=_ref(observations, Library.CCXT, field),
         okx_ref=_ref(observations, Library.OKX_SDK, field),
@@ -173,6 +173,18 @@ def _expected(field: FieldComparison, layer: Layer, known: Known | None) -> Expe
         return None
     claim = field.okx_sdk if known.odd_one_out is OddOneOut.CCXT else field.ccxt
     return Expected(value=claim.value, source=f"OKX {field.rule.reference} in the same raw sample")
+
+
+def _why_gone(field: FieldComparison, observations: Mapping[Library, Observation]) -> str | None:
+    """The errors of an answer that could not be had, in the clients' own words."""
+    if field.row_key is not None:
+        return None
+    errors = [
+        f"{library}: {observation.error.kind}: {observation.error.message}"
+        for library, observation in sorted(observations.items())
+        if observation.error is not None
+    ]
+    return "; ".join(errors) or None
 
 
 def _plain_reason(field: FieldComparison, layer: Layer) -> str:

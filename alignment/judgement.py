@@ -70,6 +70,7 @@ def judge(seen: Collection, reader: Reader | None, ask_again: AskAgain | None, *
     for question, pair in (*seen.pairs, *_order_lookups(seen)):
         if question.operation in RULES:
             drafts.extend(_judge_pair(question, pair, reader, ask_again, ticks, result))
+    drafts.extend(_unreached(seen.reached))
     drafts.extend(_probe_failures(seen))
     worlds = _worlds(seen)  # (4)
     evidence = [draft for world in worlds for draft in conflicts(world)]
@@ -170,7 +171,9 @@ def _keep(drafts: list[Draft], draft: Draft | None) -> None:
 
 
 def _gone_layer(pair: Pair) -> Layer:
-    return Layer.TRANSPORT if any(one.error is not None for one in pair.values()) else Layer.VENUE
+    """A refusal in the venue's own words came through; anything else is lost on the way."""
+    errors = [one.error for one in pair.values() if one.error is not None]
+    return Layer.TRANSPORT if any(error.code is None for error in errors) else Layer.VENUE
 
 
 def _gone_side(pair: Pair) -> OddOneOut:
@@ -195,6 +198,17 @@ def _still_differs(again: Comparison, one: FieldComparison) -> bool:
         other.field == one.field and other.row_key == one.row_key and other.outcome in _DIFFERENT
         for other in again.fields
     )
+
+
+def _unreached(pair: Pair) -> list[Draft]:
+    """Venue time is asked to prove that there is a venue; its values move, so only its absence is judged."""
+    if len(pair) < len(Library) or all(one.error is None for one in pair.values()):
+        return []
+    comparison = compare(pair[Library.CCXT], pair[Library.OKX_SDK], RULES["get_server_time"])
+    drafts: list[Draft] = []
+    for one in comparison.fields:
+        _keep(drafts, from_comparison(one, layer=Layer.TRANSPORT, odd_one_out=_gone_side(pair), observations=pair))
+    return drafts
 
 
 def _probe_failures(seen: Collection) -> list[Draft]:

@@ -11,10 +11,10 @@ from rich.table import Table
 
 from dualwitness.alignment.audit import AuditResult
 from dualwitness.alignment.judge import worst_first
-from dualwitness.models import Severity
+from dualwitness.models import Axis, FindingKind, Severity
 from dualwitness.models.finding import Claim, Finding
 
-__all__ = ["findings_table", "raw_difference", "safe", "summary"]
+__all__ = ["counted", "findings_table", "raw_difference", "safe", "summary"]
 
 _MOST_SHOWN = 12
 _COLOURS = {Severity.S0: "dim", Severity.S1: "yellow", Severity.S2: "red", Severity.S3: "bold red"}
@@ -44,9 +44,7 @@ def summary(result: AuditResult, console: Console) -> None:
         f"positions [bold]{flags['positions_quality']}[/bold] ({flags['positions_source']}) · "
         f"impedance {flags['impedance_fidelity']}{lies}"
     )
-    console.print(
-        f"verdict [bold]{result.verdict}[/bold] · {len(findings)} findings ({tally}) · exit {result.exit_code}"
-    )
+    console.print(f"verdict [bold]{result.verdict}[/bold] · {counted(findings)} ({tally}) · exit {result.exit_code}")
     console.print(f"evidence {safe(str(result.folder))}", soft_wrap=True)
 
 
@@ -74,12 +72,13 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     for group in groups[:_MOST_SHOWN]:
         first = group[0]
         colour = _COLOURS[first.severity]
-        places = safe(str(first.symbol or first.market_type or "account"))
+        places = safe(str(first.symbol or first.market_type or ("venue" if first.axis is Axis.E else "account")))
+        why = first.reason if first.kind is FindingKind.UNOBTAINABLE else first.rule
         more = f" and {len(group) - 1} more" if len(group) > 1 else ""
         where = f"{safe(first.operation.removeprefix('get_'))}.{safe(first.field)}  {places}{more}"
         table.add_row(
             f"[{colour}]{first.severity}[/{colour}]",
-            f"{where}\n[dim]{safe(first.rule)}[/dim]",
+            f"{where}\n[dim]{safe(why)}[/dim]",
             _spell(first.ccxt),
             _spell(first.okx_sdk),
             str(first.odd_one_out),
@@ -88,6 +87,11 @@ def findings_table(findings: Sequence[Finding]) -> Table:
         table.caption = f"… and {len(groups) - _MOST_SHOWN} more kinds in dual_alignment_report.json"
         table.caption_justify = "left"
     return table
+
+
+def counted(findings: Sequence[Finding]) -> str:
+    """How many there are, in words."""
+    return "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
 
 
 def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from dualwitness.alignment.judge import worst_first
-from dualwitness.alignment.render import findings_table, safe
+from dualwitness.alignment.render import counted, findings_table, safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,5 +30,5 @@ def corpus_summary(result: CorpusResult, console: Console) -> None:
     findings = worst_first(result.findings)
     if findings:
         console.print(findings_table(findings))
-    console.print(f"verdict [bold]{result.verdict}[/bold] · {len(findings)} findings · exit {result.exit_code}")
+    console.print(f"verdict [bold]{result.verdict}[/bold] · {counted(findings)} · exit {result.exit_code}")
     console.print(f"evidence {safe(str(result.folder))}", soft_wrap=True)

@@ -23,7 +23,7 @@ from dualwitness.models import (
 from dualwitness.models.finding import Finding
 from dualwitness.models.observation import Observation
 
-__all__ = ["VOLATILE_KEYS", "axes_report", "library_report", "snapshot", "verdict_of"]
+__all__ = ["VOLATILE_KEYS", "axes_report", "is_gone", "library_report", "snapshot", "verdict_of"]
 
 SCHEMA_VERSION = 1
 

@@ -112,6 +112,9 @@ def _line(axis: Axis, words: list[str]) -> FieldRule:
 _MITIGATIONS = {"null": _NULL, "fallback": _FALLBACK, "mark": _MARK, "block": _BLOCK}
 
 # field  comparator  severity  missing  mitigation  what the venue calls it  [required]
+_SERVER_TIME = """
+ts_venue_ms bracket S2 S2 mark ts required
+"""
 _INSTRUMENTS = """
 venue_instrument_id exact S3 S2 mark instId required
 symbol exact S3 S2 mark instId
@@ -244,6 +247,7 @@ symbol exact S3 S3 block instId
 RULES: dict[str, OperationRules] = {
     rules.operation: rules
     for rules in (
+        _rules("get_server_time", _E, _single, "ts_venue_ms", _SERVER_TIME),
         _rules(
             "get_instruments",
             _E,

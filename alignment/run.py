@@ -65,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
 def _list_lies() -> int:
     from dualwitness.venues.sim.lies import LIES
 
-    for lie in LIES.values():
-        sys.stdout.write(f"{lie.name:28} {lie.axis} {lie.operation}.{lie.field}: {lie.description}\n")
+    lines = (f"{lie.name:28} {lie.axis} {lie.operation}.{lie.field}: {lie.description}\n" for lie in LIES.values())
+    _out("".join(lines))
     return 0
 
 
@@ -153,10 +153,11 @@ def _audit(settings: AuditSettings, *, as_json: bool) -> int:
 
 def _print(document: dict[str, Any] | None, show: Callable[[], None]) -> None:
     if document is not None:
-        sys.stdout.write(json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        _out(json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n")
         return
-    show()
+    with _reader_may_leave():
+        show()
+        sys.stdout.flush()
 
 
 @contextlib.contextmanager
@@ -188,6 +189,21 @@ def _terminated_like_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _out(text: str) -> None:
+    with _reader_may_leave():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """A reader such as ``head`` that stops reading changes nothing of what the run found."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str) -> None:

@@ -28,9 +28,7 @@ class Stage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """
-    One way to do the work: ``run`` does ``units`` of it (rows), and is called ``repeats`` times a round.
-    """
+    """One way to do the work: ``run`` does ``units`` of it (rows), and is called ``repeats`` times a round."""
 
     name: str
     run: Callable[[], object]
@@ -43,7 +41,7 @@ class Target:
     """
     One judged value: the cost of ``over`` in units of ``under``.
 
-    With several names in ``under`` the dearest is the yardstick. With none, ``over`` is a figure and is judged as it is.
+    With several names in ``under`` the dearest is the yardstick. With none, ``over`` is a figure, judged as it is.
     ``goal`` is what we want, ``gate`` what a release must not exceed; without either the value is only reported.
     """
 

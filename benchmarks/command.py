@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measures the cells and prints goal and gate of each; exit 1 only where ``--gate`` asks for it."""
+"""``python -m benchmarks``: measures the cells and prints goal and gate of each; fails only with ``--gate``."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from dualwitness.benchmarks.report import document, missed_gates, show
 __all__ = ["main"]
 
 _FAILED = 3
+_WIDTH = 140
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit 0; 1 for a missed gate under ``--gate``, 2 for a senseless command line, 3 where a cell could not be measured."""
+    """Exit 0; 1 for a missed gate under ``--gate``, 2 for a wrong command line, 3 where nothing could be measured."""
     try:
         options = _parser().parse_args(words)
     except SystemExit as stop:
@@ -35,7 +36,9 @@ def main(words: Sequence[str] | None = None) -> int:
         except BenchmarkFailed as failure:
             print(failure, file=sys.stderr)
             return _FAILED
-    show(results, Console())
+    console = Console()
+    # A pipe has no width; half a name helps nobody.
+    show(results, console if console.is_terminal else Console(width=_WIDTH))
     if options.json is not None:
         text = json.dumps(document(results, processes=processes), indent=2, sort_keys=True)
         Path(options.json).write_text(text + "\n", encoding="utf-8")

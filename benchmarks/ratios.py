@@ -1,4 +1,4 @@
-"""The arithmetic: per-round ratios, their median in a process, and the median and quartiles over fresh processes. Pure."""
+"""The arithmetic: ratios of each round, their median in a process, median and quartiles over processes. Pure."""
 
 from __future__ import annotations
 
