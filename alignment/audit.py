@@ -38,7 +38,7 @@ from dualwitness.alignment.settings import AuditSettings
 from dualwitness.models import Fill, ImpedanceFidelity, Library, RunMode, RunStatus, Verdict
 from dualwitness.models.finding import Finding
 from dualwitness.venues.errors import DualwitnessError, SafetyError
-from dualwitness.venues.journal import CallJournal
+from dualwitness.venues.journal import JOURNAL_FOLDER, CallJournal
 from dualwitness.venues.redact import Redactor
 
 __all__ = ["AuditResult", "audit"]
@@ -90,7 +90,8 @@ def _audit(
     recorded: Mapping[Library, Answers] | None,
     progress: Callable[[str], None],
 ) -> AuditResult:
-    journal = CallJournal(folder.path / "reports" / "exchanges", redactor)
+    journal = CallJournal(JOURNAL_FOLDER if recorded is None else None, redactor)  # offline makes no calls
+    journal.prepare()
     with open_session(settings, journal, recorded) as session:  # (2)
         collector = Collector(session, settings.seed, progress)
         seen = collector.seen

@@ -1,8 +1,9 @@
 """
 Import: what a program pays before its first line runs, against what any typed program of this kind pays.
 
-Each contender is an import in a fresh interpreter, timed there, without the interpreter's own start. The structure is
-counted too: none of the heavy libraries may be loaded.
+Each contender is an import in a fresh interpreter, timed there, without the interpreter's own start. pydantic loads
+most of itself when the first model is defined, so that is a second yardstick: the floor of any typed program. The
+structure is counted too: none of the heavy libraries may be loaded.
 """
 
 from __future__ import annotations
@@ -19,18 +20,16 @@ from dualwitness.benchmarks.processes import source_environment
 __all__ = ["CELL", "HEAVY"]
 
 HEAVY = ("ccxt", "okx", "deepdiff")
-_OURS = ("dualwitness.models", "dualwitness.config", "dualwitness.venues", "dualwitness.alignment")
 _PROGRAMS = {
-    "all_packages": _OURS,
-    "umbrella": ("dualwitness",),
-    "pydantic_and_yaml": ("pydantic", "yaml"),
-    # pydantic loads its own parts on first use; whoever writes one model has loaded these.
-    "pydantic_main_and_yaml": ("pydantic.main", "yaml"),
+    "all_packages": "import dualwitness.models, dualwitness.config, dualwitness.venues, dualwitness.alignment",
+    "umbrella": "import dualwitness",
+    "pydantic_and_yaml": "import pydantic, yaml",
+    "one_model_and_yaml": "import pydantic, yaml; type('One', (pydantic.BaseModel,), {'__annotations__': {'x': int}})",
 }
 _CHILD = """
 import time
 begun = time.process_time()
-import {modules}
+{program}
 cost = time.process_time() - begun
 import json, sys
 print(json.dumps([cost, [name for name in {heavy!r} if name in sys.modules], len(sys.modules)]))
@@ -57,8 +56,8 @@ class _Imports:
         return {"heavy_libraries_loaded": float(len(self._heavy)), **loaded}
 
     def _import(self, name: str) -> float:
-        program = _CHILD.format(modules=", ".join(_PROGRAMS[name]), heavy=HEAVY)
-        command = [sys.executable, "-c", program]
+        child = _CHILD.format(program=_PROGRAMS[name], heavy=HEAVY)
+        command = [sys.executable, "-c", child]
         done = subprocess.run(  # noqa: S603 - fixed words
             command, env=self._environment, capture_output=True, text=True, check=True
         )
@@ -80,7 +79,7 @@ CELL = Cell(
     rounds=3,
     targets=(
         Target("all_packages", "all_packages", ("pydantic_and_yaml",), goal=1.25, gate=1.25),
-        Target("all_packages_to_base_model", "all_packages", ("pydantic_main_and_yaml",)),
+        Target("all_packages_to_one_model", "all_packages", ("one_model_and_yaml",)),
         Target("umbrella", "umbrella", ("pydantic_and_yaml",), goal=0.1, gate=0.25),
         Target("heavy_libraries_loaded", "heavy_libraries_loaded", goal=0, gate=0),
     ),

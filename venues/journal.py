@@ -16,8 +16,10 @@ from dualwitness.models import Library
 from dualwitness.models.wire import WireExchange
 from dualwitness.venues.redact import Redactor
 
-__all__ = ["JOURNAL_FILES", "CallJournal"]
+__all__ = ["JOURNAL_FILES", "JOURNAL_FOLDER", "CallJournal"]
 
+# Relative to the working directory: one journal for all runs and programs started there.
+JOURNAL_FOLDER = Path("reports/exchanges")
 JOURNAL_FILES = {Library.OKX_SDK: "okx_api.jsonl", Library.CCXT: "ccxt_api.jsonl"}
 
 
@@ -31,6 +33,14 @@ class CallJournal:
 
     def __repr__(self) -> str:
         return f"CallJournal({self._folder})"
+
+    def prepare(self) -> None:
+        """Make the folder and the files now; raises `OSError` where a call could not be journalled later."""
+        if self._folder is None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name in JOURNAL_FILES.values():
+            os.close(os.open(self._folder / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644))
 
     def record(self, exchange: WireExchange, *, code: str | None = None) -> None:
         """Write one line: time, library, method, path, status, code, duration, sample digest."""

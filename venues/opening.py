@@ -9,7 +9,7 @@ from typing import TypeVar
 from dualwitness.models import Library, RunMode, Venue
 from dualwitness.venues.client import VenueClient
 from dualwitness.venues.errors import LibraryNotInstalled, UsageError
-from dualwitness.venues.journal import CallJournal
+from dualwitness.venues.journal import JOURNAL_FOLDER, CallJournal
 from dualwitness.venues.redact import Redactor
 from dualwitness.venues.wiring import OKX_HOSTS, Answers, Credentials, Wiring
 
@@ -43,8 +43,9 @@ def open_venue(
     """
     Open a client of ``venue`` over ``library`` (default: ``ccxt``); demo unless ``mode`` says ``okx_live``.
 
-    ``answers`` replaces the socket by recorded answers. Raises `UsageError` for a name that does not exist and
-    `SafetyError` for a host that is not allowed.
+    Calls are journalled below the working directory (`JOURNAL_FOLDER`) unless ``journal`` says otherwise; ``answers``
+    replaces the socket by recorded answers, and nothing is journalled. Raises `UsageError` for a name that does not
+    exist and `SafetyError` for a host that is not allowed.
     """
     chosen_venue = _choose(Venue, venue, "venue")
     chosen_library = _choose(Library, library or Library.CCXT, "library")
@@ -63,7 +64,7 @@ def open_venue(
         base_url=home,
         mode=_choose(RunMode, mode, "mode"),
         credentials=credentials,
-        journal=journal or CallJournal(None, Redactor(secrets)),
+        journal=journal or CallJournal(JOURNAL_FOLDER if answers is None else None, Redactor(secrets)),
         answers=answers,
         timeout_ms=timeout_ms,
         allowed_hosts=_HOSTS.get(chosen_venue, OKX_HOSTS),

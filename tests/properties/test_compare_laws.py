@@ -198,9 +198,7 @@ def test_a_wider_price_step_never_unmakes_a_match(left: Rows, right: Rows, steps
     """Law 6 for the tick comparator, and only that comparator feels the step."""
     narrow, wide = (
         outcome_of(
-            comparison(
-                "get_positions", left, right, ticks=dict.fromkeys((LINEAR, INVERSE), Decimal(step).scaleb(-1))
-            )
+            comparison("get_positions", left, right, ticks=dict.fromkeys((LINEAR, INVERSE), Decimal(step).scaleb(-1)))
         )
         for step in sorted(steps)
     )

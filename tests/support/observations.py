@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from dualwitness.alignment.compare import Comparison, FieldComparison, compare
-from dualwitness.alignment.evidence import World
 from dualwitness.alignment.rules import RULES
+from dualwitness.alignment.world import World
 from dualwitness.models import (
     AccountConfig,
     BookLevel,
