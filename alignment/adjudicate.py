@@ -11,19 +11,20 @@ each symbol and leg, over the union of what was reported and what was traded:
 5. reports and folds contradict each other with no agreement left   → null, ``unreliable``, reason ``conflict``;
 6. no witness at all                                                → null, ``unavailable``.
 
+Then `distrust`: a report that is contradicted in anything else it says of a position is not relied on.
 Empty is believed only with a second witness: a report without the symbol and a complete fold that nets to zero.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from dualwitness.models import Direction, FrozenModel, Library, NullReason, PositionsQuality, PositionsSource
 from dualwitness.models.fact import Number
 
-__all__ = ["AdjudicatedPosition", "Leg", "Testimony", "adjudicate", "overall"]
+__all__ = ["AdjudicatedPosition", "Leg", "Testimony", "adjudicate", "distrust", "overall"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,6 +87,35 @@ def adjudicate(
     witnesses = (*reports.values(), *folds.values())
     legs = sorted({leg for witness in witnesses for leg in witness.contracts})
     return tuple(_judge(leg, tuple(reports.values()), tuple(folds.values())) for leg in legs)
+
+
+def distrust(
+    judged: Iterable[AdjudicatedPosition], folds: Mapping[Library, Testimony], symbols: Collection[str]
+) -> tuple[AdjudicatedPosition, ...]:
+    """
+    Take the report's word away from positions of which it said anything that other evidence contradicts.
+
+    A report that is wrong about the entry price or the leverage is not to be relied on for the size either: what the
+    fills say stays, as ``reconstructed_from_fills``.
+    """
+    settled = []
+    for one in judged:
+        if one.symbol not in symbols or one.positions_quality is not PositionsQuality.RELIABLE:
+            settled.append(one)
+            continue
+        leg = Leg(one.symbol, one.position_side)
+        entries = [fold.entry_prices.get(leg) for fold in folds.values()]
+        settled.append(
+            one.model_copy(
+                update={
+                    "entry_price": next((entry for entry in entries if entry is not None), None),
+                    "positions_quality": PositionsQuality.RECONSTRUCTED_FROM_FILLS,
+                    "positions_source": PositionsSource.RECONSTRUCTED_FROM_FILLS,
+                    "explanation": "size and fills agree, but something else that the report says is contradicted",
+                }
+            )
+        )
+    return tuple(settled)
 
 
 def overall(

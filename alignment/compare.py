@@ -96,7 +96,8 @@ def compare(
             fields.append(_row_count(key, side_a, side_b, ccxt.symbol, rules))
         reread = None if third is None else (third.get(key) or (None,))[0]
         bracket = None if again is None or reread is None else (again.library == ccxt.library, reread)
-        fields.extend(_fields(key, side_a[0], side_b[0], ccxt.symbol, rules, bracket, ticks))
+        for row_a, row_b in zip(side_a, side_b, strict=False):
+            fields.extend(_fields(key, row_a, row_b, ccxt.symbol, rules, bracket, ticks))
     return Comparison(rules.operation, ccxt.symbol, tuple(fields))
 
 
@@ -125,6 +126,9 @@ def _by_key(rows: tuple[Fact, ...], rules: OperationRules) -> dict[str, list[Fac
         if key is None:  # a row without the venue's id can be joined with nothing: it stands alone
             key = f"{_NAMELESS}{number}"
         table.setdefault(key, []).append(row)
+    for copies in table.values():
+        if len(copies) > 1:  # so that the order of arrival pairs nothing
+            copies.sort(key=Fact.model_dump_json)
     return table
 
 

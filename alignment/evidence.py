@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from dualwitness.alignment.evidence_account import ACCOUNT_CHECKS, expected_fee
 from dualwitness.alignment.evidence_market import MARKET_CHECKS
+from dualwitness.alignment.evidence_orders import ORDER_CHECKS
 from dualwitness.alignment.judge import Draft
 from dualwitness.alignment.world import World
 
 __all__ = ["CHECKS", "World", "conflicts", "expected_fee"]
 
-CHECKS = (*MARKET_CHECKS, *ACCOUNT_CHECKS)
+CHECKS = (*MARKET_CHECKS, *ACCOUNT_CHECKS, *ORDER_CHECKS)
 
 
 def conflicts(world: World) -> list[Draft]:

@@ -1,8 +1,8 @@
-"""Evidence of the account: fills once, fees as the rates say, orders as their fills say, one position mode. Pure."""
+"""Evidence of the account: fills once, fees as the rates say, one position mode. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ from dualwitness.models import (
     Instrument,
     Liquidity,
     MarketType,
-    Order,
+    Position,
     PositionMode,
 )
 from dualwitness.models.finding import Claim, Expected
@@ -25,6 +25,8 @@ __all__ = ["ACCOUNT_CHECKS", "expected_fee"]
 
 # Fees are rounded by the venue; anything beyond a thousandth of the fee is another fee.
 _FEE_TOLERANCE = Decimal("0.001")
+# Profit and fees are rounded; a wrong contract size is wrong by far more.
+_SIZE_TOLERANCE = Decimal("0.01")
 
 
 def _fills_once(world: World) -> Iterator[Draft]:
@@ -106,39 +108,6 @@ def expected_fee(fill: Fill, rates: FeeRates, instrument: Instrument) -> Decimal
     return value * fill.price * rate if instrument.linear else None
 
 
-def _orders_and_fills(world: World) -> Iterator[Draft]:
-    filled: dict[str, Decimal] = defaultdict(Decimal)
-    seen: set[tuple[str, str | None]] = set()
-    observation = world.observations.get(("get_fills", None))
-    if observation is None or observation.rows is None:
-        return
-    for fill in world.rows("get_fills"):
-        if (fill.symbol, fill.trade_id) in seen or fill.venue_order_id is None or fill.contracts is None:
-            continue
-        seen.add((fill.symbol, fill.trade_id))
-        filled[fill.venue_order_id] += fill.contracts
-    orders: list[Order] = [*world.rows("get_open_orders"), *(row for _, row in world.all_rows("get_order"))]
-    for order in orders:
-        if order.venue_order_id is None or order.filled_contracts is None:
-            continue
-        total = filled.get(order.venue_order_id, Decimal(0))
-        if total != order.filled_contracts:
-            yield contradiction(
-                world,
-                operation="get_fills",
-                field="contracts",
-                symbol=order.symbol,
-                row=order,
-                row_key=f"{order.symbol}|{order.venue_order_id}",
-                seen=claim_of(total, None),
-                expected=Expected(
-                    value=f"{order.filled_contracts:f}", source="filled size of the order (OKX accFillSz)"
-                ),
-                rule="an-order-is-filled-by-its-fills",
-                reason=f"the order says {order.filled_contracts:f} filled, its fills add up to {total:f}",
-            )
-
-
 def _fee_currencies(world: World) -> Iterator[Draft]:
     instruments = world.instruments()
     for fill in world.rows("get_fills"):
@@ -164,6 +133,65 @@ def _fee_currencies(world: World) -> Iterator[Draft]:
             rule="a-fee-is-taken-in-a-currency-of-the-instrument",
             reason=f"the fee is in {fill.fee_currency}, which {fill.symbol} does not settle in",
         )
+
+
+def _contract_size(world: World) -> Iterator[Draft]:
+    """
+    Two sources that do not use it imply a contract size: unrealised profit and the fees of the fills.
+
+    Only where both imply the same other size is the instrument list contradicted; one alone may itself be wrong.
+    """
+    rates: dict[str, FeeRates] = {row.symbol: row for _, row in world.all_rows("get_fee_rates")}
+    instruments = world.instruments()
+    for row in world.rows("get_positions"):
+        instrument = instruments.get(row.symbol)
+        if instrument is None or instrument.contract_size is None or row.symbol not in rates:
+            continue
+        from_profit = _size_from_profit(row, instrument)
+        from_fees = _size_from_fees(world, instrument, rates[row.symbol])
+        if from_profit is None or from_fees is None or not _near(from_profit, from_fees):
+            continue
+        if not _near(from_profit, instrument.contract_size):
+            yield contradiction(
+                world,
+                operation="get_instruments",
+                field="contract_size",
+                symbol=row.symbol,
+                row=instrument,
+                row_key=f"{instrument.market_type}|{instrument.venue_instrument_id}",
+                seen=claim_of(instrument.contract_size, None),
+                expected=Expected(
+                    value=f"{from_fees.normalize():f}", source="unrealised profit and fees of the same account"
+                ),
+                rule="profit-and-fees-imply-the-contract-size",
+                reason=f"profit and fees are those of contracts of {from_fees.normalize():f}",
+            )
+
+
+def _near(left: Decimal, right: Decimal) -> bool:
+    return abs(left - right) <= abs(right) * _SIZE_TOLERANCE
+
+
+def _size_from_profit(row: Position, instrument: Instrument) -> Decimal | None:
+    if None in (row.mark_price, row.entry_price, row.contracts, row.unrealized_pnl) or not row.contracts:
+        return None
+    mark, entry = row.mark_price or Decimal(0), row.entry_price or Decimal(0)
+    if not mark or not entry or mark == entry:
+        return None
+    move = 1 / entry - 1 / mark if instrument.inverse else mark - entry
+    return abs((row.unrealized_pnl or Decimal(0)) / (move * row.contracts))
+
+
+def _size_from_fees(world: World, instrument: Instrument, rates: FeeRates) -> Decimal | None:
+    """The contract size that every fill's fee implies; None where they imply different ones."""
+    implied: list[Decimal] = []
+    for fill in world.rows("get_fills"):
+        if fill.symbol != instrument.symbol or not fill.fee or instrument.contract_size is None:
+            continue
+        expected = expected_fee(fill, rates, instrument)
+        if expected:
+            implied.append(abs(fill.fee / expected) * instrument.contract_size)
+    return implied[0] if implied and all(_near(one, implied[0]) for one in implied) else None
 
 
 def _one_position_mode(world: World) -> Iterator[Draft]:
@@ -195,4 +223,4 @@ def _has_contracts(world: World) -> bool:
     return any(row.market_type in kinds and row.has_position for row in world.rows("get_positions"))
 
 
-ACCOUNT_CHECKS = (_fills_once, _fees, _fee_currencies, _orders_and_fills, _one_position_mode)
+ACCOUNT_CHECKS = (_fills_once, _fees, _fee_currencies, _contract_size, _one_position_mode)

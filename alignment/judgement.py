@@ -18,13 +18,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from dualwitness.alignment.adjudicate import AdjudicatedPosition, Testimony, adjudicate, overall
+from dualwitness.alignment.adjudicate import AdjudicatedPosition, Testimony, adjudicate, distrust, overall
 from dualwitness.alignment.collect import Collection
 from dualwitness.alignment.compare import Comparison, FieldComparison, compare
 from dualwitness.alignment.evidence import conflicts
 from dualwitness.alignment.judge import Draft, findings_from, from_comparison, merge_sides
 from dualwitness.alignment.observe import Pair
-from dualwitness.alignment.operations import OPERATIONS, Question
+from dualwitness.alignment.operations import Question
 from dualwitness.alignment.order_requests import compare_requests
 from dualwitness.alignment.rules import RULES
 from dualwitness.alignment.samples import caught
@@ -75,29 +75,34 @@ def judge(seen: Collection, reader: Reader | None, ask_again: AskAgain | None, *
     worlds = _worlds(seen)  # (4)
     evidence = [draft for world in worlds for draft in conflicts(world)]
     result.reports, result.folds = testimonies(worlds, history_complete=history_complete)
-    result.positions = adjudicate(result.reports, result.folds)
-    result.quality, result.source = overall(result.positions, result.reports, result.folds)
     evidence.extend(position_conflicts(worlds, result.reports, result.folds))
-    for case, built in seen.requests:  # (5)
-        if len(built) == len(Library):
-            refs = (caught(Library.CCXT, built[Library.CCXT]), caught(Library.OKX_SDK, built[Library.OKX_SDK]))
-            for name, outcome, draft in compare_requests(
-                case,
-                built[Library.CCXT],
-                built[Library.OKX_SDK],
-                own_ids=False,
-                refs=(refs[0].sample_id, refs[1].sample_id),
-            ):
-                result.requests.append((name, outcome))
-                if draft is not None:
-                    drafts.append(draft)
+    judged = adjudicate(result.reports, result.folds)
+    result.positions = distrust(judged, result.folds, _doubted([*drafts, *evidence]))
+    result.quality, result.source = overall(result.positions, result.reports, result.folds)
+    drafts.extend(_judge_requests(seen, result))  # (5)
     merged = merge_sides(evidence)
     result.findings = findings_from([*_settle(drafts, merged), *merged])  # (6)
     return result
 
 
 def _order_lookups(seen: Collection) -> list[tuple[Question, Pair]]:
-    return [(Question("get_order", _symbol_of(pair)), pair) for _, pair in seen.lookups]
+    return [(Question("get_order", _symbol_of(pair), order_id), pair) for order_id, pair in seen.lookups]
+
+
+def _judge_requests(seen: Collection, result: Judgement) -> list[Draft]:
+    """Hold what each library makes of the same words against the other's; the requests are their own samples."""
+    drafts: list[Draft] = []
+    for case, built in seen.requests:
+        if len(built) < len(Library):
+            continue
+        ccxt, okx_sdk = (caught(library, built[library]) for library in (Library.CCXT, Library.OKX_SDK))
+        refs = ccxt.sample_id, okx_sdk.sample_id
+        for name, outcome, draft in compare_requests(
+            case, built[Library.CCXT], built[Library.OKX_SDK], own_ids=False, refs=refs
+        ):
+            result.requests.append((name, outcome))
+            _keep(drafts, draft)
+    return drafts
 
 
 def _symbol_of(pair: Pair) -> str | None:
@@ -131,14 +136,9 @@ def _judge_pair(
                 drafts, from_comparison(one, layer=_gone_layer(pair), odd_one_out=_gone_side(pair), observations=pair)
             )
             continue
-        if readings is None and reader is not None and question.operation in OPERATIONS:
+        if readings is None and reader is not None:
             readings = read_both_ways(pair, question, reader)  # (2)
-        if readings is not None and readings.is_parsers(one):
-            kept.append(one)
-            _keep(drafts, from_comparison(one, layer=Layer.PARSE, odd_one_out=OddOneOut.UNKNOWN, observations=pair))
-            continue
-        if readings is None:
-            # An order looked up by id: one world, so what differs is the reading of it.
+        if readings is not None and readings.in_the_reading(one):
             kept.append(one)
             _keep(drafts, from_comparison(one, layer=Layer.PARSE, odd_one_out=OddOneOut.UNKNOWN, observations=pair))
             continue
@@ -257,6 +257,15 @@ def _worlds(seen: Collection) -> list[World]:
         if told:
             worlds.append(World(library, told, seen.now_ms.get(library)))
     return worlds
+
+
+def _doubted(drafts: list[Draft]) -> set[str]:
+    """Symbols of whose positions somebody was told something that other evidence contradicts."""
+    return {
+        draft.symbol
+        for draft in drafts
+        if draft.operation == "get_positions" and draft.symbol is not None and draft.layer is not Layer.PARSE
+    }
 
 
 def _settle(drafts: list[Draft], evidence: list[Draft]) -> list[Draft]:

@@ -8,6 +8,7 @@ same, unexplained.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dualwitness.alignment.compare import FieldComparison
@@ -21,7 +22,8 @@ class Known:
     """
     One understood difference: where it shows, who departs from OKX's word, and what it is.
 
-    ``market_types`` empty means all; ``severity`` None keeps the rule's own.
+    ``market_types`` empty means all; ``severity`` None keeps the rule's own; ``when`` narrows it further, for a gap
+    to the side that has no value.
     """
 
     name: str
@@ -32,6 +34,19 @@ class Known:
     text: str
     market_types: frozenset[MarketType] = frozenset()
     severity: Severity | None = None
+    when: Callable[[FieldComparison], bool] = lambda _: True
+
+
+def _ccxt_silent(field: FieldComparison) -> bool:
+    return field.ccxt.value is None
+
+
+def _okx_sdk_silent(field: FieldComparison) -> bool:
+    return field.okx_sdk.value is None
+
+
+def _called_by_its_id(field: FieldComparison) -> bool:
+    return (field.row_key or "").endswith(f"|{field.ccxt.value}")
 
 
 _ANY: frozenset[MarketType] = frozenset()
@@ -48,12 +63,14 @@ def _ccxt(
     text: str,
     market_types: frozenset[MarketType] = _ANY,
     severity: Severity | None = None,
+    when: Callable[[FieldComparison], bool] = lambda _: True,
 ) -> Known:
-    return Known(name, operation, field, outcome, OddOneOut.CCXT, text, market_types, severity)
+    return Known(name, operation, field, outcome, OddOneOut.CCXT, text, market_types, severity, when)
 
 
 _UM = "cttype-ignored-um-swap-classification-follows-settleccy"
 _UM_TEXT = "ccxt classifies by currency names; OKX says it in ctType"
+_TYPE = "contract-type-invented-where-blank"
 _TYPE_TEXT = "ctType is blank for this instrument; ccxt computes linear and inverse from currency names"
 _TIF_TEXT = "ccxt keeps a time in force for some order types alone; OKX folds it into ordType"
 _PRICE_TEXT = "the venue gave a market order no price; ccxt fills in the average price"
@@ -69,14 +86,31 @@ KNOWN: tuple[Known, ...] = (
     ),
     _ccxt(_UM, "get_instruments", "linear", _DIFFER, _UM_TEXT),
     _ccxt(_UM, "get_instruments", "inverse", _DIFFER, _UM_TEXT),
-    _ccxt("contract-type-invented-where-blank", "get_instruments", "linear", _ONE, _TYPE_TEXT, severity=Severity.S0),
-    _ccxt("contract-type-invented-where-blank", "get_instruments", "inverse", _ONE, _TYPE_TEXT, severity=Severity.S0),
+    _ccxt(
+        "contract-type-invented-where-blank",
+        "get_instruments",
+        "linear",
+        _ONE,
+        _TYPE_TEXT,
+        severity=Severity.S0,
+        when=_okx_sdk_silent,
+    ),
+    _ccxt(
+        "contract-type-invented-where-blank",
+        "get_instruments",
+        "inverse",
+        _ONE,
+        _TYPE_TEXT,
+        severity=Severity.S0,
+        when=_okx_sdk_silent,
+    ),
     _ccxt(
         "leverage-one-invented-where-blank",
         "get_instruments",
         "max_leverage",
         _ONE,
         "OKX gives no leverage for this instrument; ccxt says 1",
+        when=_okx_sdk_silent,
     ),
     _ccxt(
         "instrument-state-collapsed-to-active",
@@ -84,6 +118,7 @@ KNOWN: tuple[Known, ...] = (
         "state",
         _ONE,
         "OKX has more states than live; ccxt says only that it is not active",
+        when=_ccxt_silent,
     ),
     _ccxt(
         "margin-instruments-not-a-market",
@@ -92,6 +127,7 @@ KNOWN: tuple[Known, ...] = (
         _ONE,
         "ccxt never asks for MARGIN instruments: spot and margin share one market",
         _MARGIN,
+        when=_ccxt_silent,
     ),
     _ccxt(
         "sandbox-mode-drops-test-instruments",
@@ -100,6 +136,7 @@ KNOWN: tuple[Known, ...] = (
         _ONE,
         "ccxt leaves test instruments out in sandbox mode",
         severity=Severity.S0,
+        when=_ccxt_silent,
     ),
     _ccxt(
         "instrument-without-currencies-keeps-its-id",
@@ -108,6 +145,7 @@ KNOWN: tuple[Known, ...] = (
         _DIFFER,
         "OKX gives this test instrument no settle currency; ccxt calls it by its id",
         severity=Severity.S0,
+        when=_called_by_its_id,
     ),
     _ccxt(
         "ticker-volume-contracts-in-base-slot",
@@ -122,6 +160,7 @@ KNOWN: tuple[Known, ...] = (
         "sequence",
         _ONE,
         "ccxt drops seqId, so a gap between two books cannot be seen",
+        when=_ccxt_silent,
     ),
     _ccxt(
         "balance-total-is-equity-not-cash",
@@ -144,8 +183,8 @@ KNOWN: tuple[Known, ...] = (
         _DIFFER,
         "ccxt computes used as total less free; OKX says frozenBal",
     ),
-    _ccxt("market-order-price-invented", "get_order", "price", _ONE, _PRICE_TEXT),
-    _ccxt("market-order-price-invented", "get_open_orders", "price", _ONE, _PRICE_TEXT),
+    _ccxt("market-order-price-invented", "get_order", "price", _ONE, _PRICE_TEXT, when=_okx_sdk_silent),
+    _ccxt("market-order-price-invented", "get_open_orders", "price", _ONE, _PRICE_TEXT, when=_okx_sdk_silent),
     _ccxt("order-type-mapping-loses-venue-type", "get_order", "time_in_force", _ONE, _TIF_TEXT),
     _ccxt("order-type-mapping-loses-venue-type", "get_open_orders", "time_in_force", _ONE, _TIF_TEXT),
     _ccxt("order-type-mapping-loses-venue-type", "get_order", "time_in_force", _DIFFER, _TIF_TEXT),
@@ -155,6 +194,7 @@ KNOWN: tuple[Known, ...] = (
         "reduce_only",
         _ONE,
         "the venue did not say; ccxt says false",
+        when=_okx_sdk_silent,
     ),
     _ccxt(
         "fill-timestamp-is-ts-not-filltime",
@@ -178,6 +218,7 @@ KNOWN: tuple[Known, ...] = (
         "pos of a margin short is quote currency; ccxt calls it contracts",
         _MARGIN,
         Severity.S3,
+        _okx_sdk_silent,
     ),
 )
 
@@ -192,6 +233,7 @@ def known_difference(field: FieldComparison, layer: Layer) -> Known | None:
             and known.field == field.field
             and known.outcome is field.outcome
             and (not known.market_types or field.market_type in known.market_types)
+            and known.when(field)
         ):
             return known
     return _in_general(field)

@@ -26,13 +26,16 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One operation for one symbol (None where it concerns the whole account or venue)."""
+    """One operation for one symbol (None where it concerns the whole account or venue), or one order by its id."""
 
     operation: str
     symbol: str | None
+    order_id: str | None = None
 
     def ask(self, client: VenueClient) -> tuple[Fact, ...]:
         """Put the question; raises the client's `VenueError`."""
+        if self.order_id is not None:
+            return (client.get_order(self.symbol or "", self.order_id),)
         return OPERATIONS[self.operation].call(client, self.symbol or "")
 
 

@@ -261,7 +261,7 @@ RULES: dict[str, OperationRules] = {
         _rules("get_candles", _E, lambda row: str(row.ts_venue_ms), "ts_venue_ms", _CANDLES),
         _rules("get_order_book", _E, _single, "bids", _ORDER_BOOK),
         _rules("get_account_config", _I, _single, "position_mode", _ACCOUNT_CONFIG),
-        _rules("get_account_balance", _I, lambda row: row.currency, "currency", _BALANCE, row=(_S2, _MARK)),
+        _rules("get_account_balance", _I, lambda row: row.currency, "total", _BALANCE, row=(_S2, _MARK)),
         _rules(
             "get_positions",
             _I,

@@ -183,4 +183,7 @@ class SameBytes:
 
 def _other_kind(query: Mapping[str, str], asked: Mapping[str, str]) -> bool:
     """Whether both name what they ask about, and name different things."""
-    return any(name in query and name in asked and query[name] != asked[name] for name in ("instType", "instId", "uly"))
+    return any(
+        name in query and name in asked and query[name] != asked[name]
+        for name in ("instType", "instId", "uly", "ordId")
+    )

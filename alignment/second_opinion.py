@@ -44,6 +44,10 @@ class Readings:
         """Whether the parsers differ on this field over the same bytes."""
         return _differs(self.parse, field)
 
+    def in_the_reading(self, field: FieldComparison) -> bool:
+        """Whether the difference lies in the reading: the parsers differ, or the libraries were told the same."""
+        return self.is_parsers(field) or (self.world is not None and not self.is_worlds(field))
+
     def is_worlds(self, field: FieldComparison) -> bool:
         """Whether the libraries were told different things about this field."""
         return _differs(self.world, field)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -27,11 +27,10 @@ from dualwitness.alignment.settings import AuditSettings, settings_from
 from dualwitness.benchmarks.cell import Cell, Stage, Target
 from dualwitness.benchmarks.meter import Meter, MeteredClient
 from dualwitness.models import Library, Venue
+from dualwitness.venues.opening import open_wired
 from dualwitness.venues.wiring import Wiring
 
 __all__ = ["CELL"]
-
-_OPEN_WIRED = session.open_wired
 
 
 class _Audits:
@@ -80,7 +79,7 @@ def _settings(out: Path, base_url: str) -> AuditSettings:
 
 def _metered_audit(settings: AuditSettings, meter: Meter) -> tuple[float, AuditResult]:
     """CPU of one audit whose clients are metered: both the live ones and those of the second opinion."""
-    opened: Callable[..., Any] = meter.timed("opening", _OPEN_WIRED)
+    opened: Callable[..., Any] = meter.timed("opening", open_wired)
 
     def open_metered(venue: Venue, library: Library, wiring: Wiring) -> MeteredClient:
         return MeteredClient(opened(venue, library, wiring), meter, str(library))
@@ -93,7 +92,8 @@ def _metered_audit(settings: AuditSettings, meter: Meter) -> tuple[float, AuditR
 
 @contextmanager
 def _open() -> Iterator[Stage]:
-    with tempfile.TemporaryDirectory(prefix="dualwitness-benchmark-") as folder:
+    # An audit keeps its call journal below the working directory; a benchmark leaves nothing behind.
+    with tempfile.TemporaryDirectory(prefix="dualwitness-benchmark-") as folder, chdir(folder):
         yield _Audits(Path(folder))
 
 

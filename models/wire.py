@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 
 from dualwitness.models.enums import Library
 
 __all__ = ["WireAnswer", "WireExchange", "WireRequest", "sample_id_of"]
+
+# okx-v5-facts section 1; Bybit docs v5/guide, authentication; Binance docs, signed endpoint security.
+_CREDENTIAL_HEADERS = frozenset({"ok-access-sign", "x-bapi-sign", "x-mbx-apikey"})
+_SIGNATURE = re.compile(r"(?:^|&)signature=")
+
+
+def _has_signature(body: bytes) -> bool:
+    # A form body alone: in JSON the word would be a value of somebody's own.
+    return not body.startswith((b"{", b"[")) and _SIGNATURE.search(body.decode("utf-8", "replace")) is not None
 
 
 def sample_id_of(body: bytes) -> str:
@@ -34,8 +44,13 @@ class WireRequest:
 
     @property
     def signed(self) -> bool:
-        """Whether credentials went out with it."""
-        return any(name == "ok-access-sign" for name, _ in self.headers)
+        """
+        Whether credentials went out with it, in the words of OKX, Bybit or Binance.
+
+        OKX and Bybit sign in a header; Binance sends its key in one and the signature in the query or the form body.
+        """
+        named = any(name in _CREDENTIAL_HEADERS for name, _ in self.headers)
+        return named or _SIGNATURE.search(self.query) is not None or _has_signature(self.body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def test_positions_of_one_symbol_leave_out_all_others(reader: VenueClient, truth
     told = reader.get_positions("BTC/USDT:USDT")
     assert {one.symbol for one in told} == {"BTC/USDT:USDT"}
     held = [size for (symbol, _, _), (size, _) in legs(truth).items() if symbol == "BTC/USDT:USDT"]
-    assert sorted(one.contracts for one in told if one.has_position) == sorted(map(abs, held))
+    assert sorted(one.contracts or Decimal(0) for one in told if one.has_position) == sorted(map(abs, held))
 
 
 def test_positions_of_an_account_that_holds_none_are_proven_empty(client: VenueClient, venue: HeardVenue) -> None:

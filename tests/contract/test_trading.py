@@ -88,7 +88,7 @@ def test_fills_of_each_client_are_the_accounts_executions(reader: VenueClient, t
 
 def test_fills_of_each_client_come_oldest_first_and_only_as_asked(reader: VenueClient, truth: HeardVenue) -> None:
     """Folding needs their order; a symbol or a time leaves out what was not asked for."""
-    times = [one.ts_venue_ms for one in reader.get_fills()]
+    times = [one.ts_venue_ms or 0 for one in reader.get_fills()]
     assert times == sorted(times)
     mine = {one.trade_id for one in truth.account.fills if one.instrument.inst_id == "BTC-USDT-SWAP"}
     assert {one.trade_id for one in reader.get_fills(SWAP)} == mine
@@ -124,7 +124,7 @@ def test_order_at_market_becomes_a_fill_and_a_position(client: VenueClient, venu
     placed = client.place_order(checked_order(SWAP, "0.03", client_order_id="open1"))
     (position,) = client.get_positions()
     assert (position.symbol, position.direction, position.contracts) == (SWAP, "long", Decimal(3))
-    assert sum(one.contracts for one in client.get_fills()) == Decimal(3)
+    assert sum(one.contracts or 0 for one in client.get_fills()) == Decimal(3)
     assert {one.venue_order_id for one in client.get_fills()} == {placed.venue_order_id}
     client.place_order(checked_order(SWAP, "0.03", side=Side.SHORT, client_order_id="close1", reduce_only=True))
     assert client.get_positions() == ()
@@ -135,7 +135,7 @@ def test_order_of_base_currency_on_spot_buys_that_much(client: VenueClient, venu
     """A size is base currency in both libraries, also for a market buy."""
     client.place_order(checked_order(PAIR, "0.01", td_mode=TdMode.CASH, client_order_id="spot1"))
     assert sum(one.sz for one in venue.account.fills) == Decimal("0.01")
-    assert sum(one.contracts for one in client.get_fills()) == Decimal("0.01")
+    assert sum(one.contracts or 0 for one in client.get_fills()) == Decimal("0.01")
 
 
 def test_order_that_the_venue_refuses_raises_its_code_and_leaves_nothing(

@@ -73,7 +73,8 @@ def test_exchanges_of_a_client_are_handed_over_once_and_whole(
     """Every request the venue heard, each with the bytes it was answered with, and then nothing more."""
     everything(client)
     exchanges = client.drain_exchanges()
-    assert [(one.request.method, one.request.path) for one in exchanges] == [(verb, path) for verb, path, _ in venue.heard]
+    heard = [(verb, path) for verb, path, _ in venue.heard]
+    assert [(one.request.method, one.request.path) for one in exchanges] == heard
     for one in exchanges:
         assert one.library is library
         assert one.answer is not None

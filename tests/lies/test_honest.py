@@ -42,9 +42,9 @@ def test_honest_runs_blame_neither_the_venue_nor_the_transport(honest_runs: dict
 
 def test_honest_runs_of_all_seeds_find_the_same_differences(honest_runs: dict[int, AuditRun]) -> None:
     """Prices move with the seed, what the libraries make of them does not; no fingerprint stands twice in one run."""
-    assert {seed: run.fingerprints for seed, run in honest_runs.items()} == {
-        seed: honest_runs[SEEDS[0]].fingerprints for seed in SEEDS
-    }
+    assert {seed: run.fingerprints for seed, run in honest_runs.items()} == dict.fromkeys(
+        SEEDS, honest_runs[SEEDS[0]].fingerprints
+    )
     for run in honest_runs.values():
         assert Counter(one.fingerprint for one in run.findings).most_common(1)[0][1] == 1
 

@@ -49,9 +49,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> AuditRun:
 
 
 @pytest.fixture(scope="module", params=CASES, ids=[f"{name}-{library or 'both'}" for name, library in CASES])
-def told(
-    request: pytest.FixtureRequest, honest: AuditRun, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Told]:
+def told(request: pytest.FixtureRequest, honest: AuditRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """The audit of one lie; its files are gone again when its tests have run."""
     name, library = request.param
     label = name if library is None else f"{name}@{library}"

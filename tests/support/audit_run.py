@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -91,37 +93,43 @@ def audit_in_process(
 ) -> AuditRun:
     """One audit here, against a venue in a thread whose clock stands where the command's venue stands."""
     venue = EmbeddedVenue(seed=seed, scenario=scenario, lies=lies, clock=FrozenClock(FROZEN_AT_MS))
-    with serve_in_thread(venue) as running:
+    # The journal of calls lies below the working directory, which must not be the checkout.
+    with contextlib.chdir(out), serve_in_thread(venue) as running:
         result = audit(settings_for(out, base_url=running.base_url, seed=seed, symbols=symbols))
     return AuditRun(result.folder, result.exit_code, result.findings, venue.lie_hits)
 
 
-def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without keys and proxies; colours and terminals do not change what is printed."""
+def clean_environment(*folders: Path, **more: str) -> dict[str, str]:
+    """
+    The environment without keys and proxies, in which our packages are found from any working directory.
+
+    ``folders`` stand before the checkout on the import path.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.upper().startswith("OKX_") and not name.upper().endswith("_PROXY")
     }
     kept.pop("DUALWITNESS_TRACEBACK", None)
-    return kept | {"NO_COLOR": "1", "COLUMNS": "400"} | more
+    path = os.pathsep.join(map(str, (*folders, ROOT)))
+    return kept | {"NO_COLOR": "1", "COLUMNS": "400", "PYTHONPATH": path} | more
 
 
 def run_audit(
-    *words: str, cwd: Path = ROOT, environment: Mapping[str, str] | None = None, **options: Any
+    *words: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """``python -m alignment.run`` with these words, as a user would run it in a clone."""
-    command = [sys.executable, "-m", "alignment.run" if cwd == ROOT else "dualwitness.alignment.run", *words]
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env=clean_environment() if environment is None else dict(environment),
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-        **options,
-    )
+    """``python -m alignment.run`` with these words; in a folder that is gone afterwards, unless one is given."""
+    with contextlib.ExitStack() as stack:
+        folder = cwd or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        return subprocess.run(
+            [sys.executable, "-m", "alignment.run", *words],
+            cwd=folder,
+            env=dict(clean_environment() if environment is None else environment),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
 
 
 def only_run(out: Path) -> Path:

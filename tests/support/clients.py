@@ -141,7 +141,7 @@ def symbol_of(instrument: SimInstrument) -> str:
     return f"{contract}-{instrument.inst_id.removeprefix(instrument.inst_family + '-')}"
 
 
-def checked_order(  # noqa: PLR0913 - the words of an order
+def checked_order(
     symbol: str,
     size: str,
     *,

@@ -21,12 +21,17 @@ from dualwitness.models import (
     Order,
     OrderBook,
     Position,
-    PositionMode,
     Ticker,
     ValidatedOrder,
     Venue,
 )
 from dualwitness.models.wire import WireExchange, WireRequest
+from dualwitness.venues.ccxt_client.elsewhere.accounts import (
+    fee_row_elsewhere,
+    open_orders_elsewhere,
+    positions_elsewhere,
+    wallet_elsewhere,
+)
 from dualwitness.venues.ccxt_client.envelope import Calls
 from dualwitness.venues.ccxt_client.parse import check_row_numbers
 from dualwitness.venues.ccxt_client.parse_account import (
@@ -79,7 +84,7 @@ class CcxtClient:
         secrets = () if keys is None else (keys.api_key, keys.api_secret, keys.passphrase)
         redactor = Redactor(secret.get_secret_value() for secret in secrets)
         self._calls = Calls(self._exchange, self._tap, venue, redactor.redact)
-        self._position_mode: PositionMode | None = None
+        self._account: AccountConfig | None = None
 
     def __repr__(self) -> str:
         return f"CcxtClient({self._venue}, {self._wiring.base_url})"
@@ -157,51 +162,59 @@ class CcxtClient:
         accounts = self._calls.call("fetch_accounts").one_row()
         mode = self._calls.call("fetch_position_mode").one_row()
         config = _read(lambda: account_config_from(accounts.value, mode.value))
-        self._position_mode = config.position_mode
+        self._account = config
         return config
 
     def get_account_balance(self) -> tuple[Balance, ...]:
-        """One row a currency; an answer without an account in it is an error, not an empty wallet."""
+        """
+        One row a currency; an answer without an account in it is an error, not an empty wallet.
+
+        `Unsupported` for Binance, of whose wallets CCXT reads one.
+        """
+        if self._venue is Venue.BINANCE:
+            message = "ccxt reads one Binance wallet at a time, so the balance would be a part passed off as the whole"
+            raise Unsupported(message)
         self._load_markets()
         proven = self._calls.call("fetch_balance").one_row()
-        details: Any = ()
-        if self._venue is Venue.OKX:
-            details = proven.rows[0].get("details") if isinstance(proven.rows[0], Mapping) else None
-            if not isinstance(details, list):
-                message = "the balance has no list of currencies"
-                raise RowInvalid(message)
-            check_row_numbers(details)
+        if self._venue is Venue.BYBIT:
+            return _read(lambda: balances_from(proven.value, wallet_elsewhere(proven)))
+        details = proven.rows[0].get("details") if isinstance(proven.rows[0], Mapping) else None
+        if not isinstance(details, list):
+            message = "the balance has no list of currencies"
+            raise RowInvalid(message)
+        check_row_numbers(details)
         return _read(lambda: balances_from(proven.value, details))
 
     def get_positions(self, symbol: str | None = None) -> tuple[Position, ...]:
-        """Every row of the venue; fewer than it sent is an error."""
-        if symbol is None:
-            self._load_markets()
-        else:
-            self._market(symbol)
-        proven = self._calls.call("fetch_positions", None if symbol is None else [symbol])
+        """Every row of the venue; fewer than it sent is an error. Bybit and Binance need the symbol of a contract."""
+        market = self._market_or_all(symbol)
         if self._venue is Venue.OKX:
+            proven = self._calls.call("fetch_positions", None if symbol is None else [symbol])
             check_position_rows(proven.rows)
-            proven.all_rows()
-        return _read(lambda: tuple(position_from(row, self._listed(row)) for row in proven.value))
+            rows = proven.all_rows().value
+        else:
+            rows = _read(lambda: positions_elsewhere(self._calls, self._venue, market))
+        return _read(lambda: tuple(position_from(row, self._listed(row)) for row in rows))
 
     def get_fee_rates(self, symbol: str) -> FeeRates:
-        """Maker and taker rate of one instrument."""
-        self._market(symbol)
+        """Maker and taker rate of one instrument; `Unsupported` for a Binance contract."""
+        market = self._market(symbol)
+        if self._venue is not Venue.OKX:
+            return _read(lambda: fee_rates_from(fee_row_elsewhere(self._calls, self._venue, market)))
         proven = self._calls.call("fetch_trading_fee", symbol).one_row()
         return _read(lambda: fee_rates_from(proven.value))
 
     # Market interaction
 
     def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
-        """All pages, without trigger orders (difference open-orders-omit-algos-and-second-page)."""
-        if symbol is None:
-            self._load_markets()
-        else:
-            self._market(symbol)
+        """
+        All pages, without trigger orders (difference open-orders-omit-algos-and-second-page).
+
+        Bybit needs a symbol, Binance that of a contract.
+        """
+        market = self._market_or_all(symbol)
         if self._venue is not Venue.OKX:
-            proven = self._calls.call("fetch_open_orders", symbol)
-            rows = proven.value
+            rows = _read(lambda: open_orders_elsewhere(self._calls, self._venue, market))
             return _read(lambda: tuple(order_from(row) for row in rows))
         pages = self._pages("fetch_open_orders", symbol, {}, "ordId")
         return _read(lambda: tuple(order_from(row) for page in pages for row in page))
@@ -256,7 +269,11 @@ class CcxtClient:
         return sent_once(self._calls, "cancel_order", (order_id, symbol), symbol, None)
 
     def build_order_request(self, order: ValidatedOrder) -> WireRequest:
-        """The exact request `place_order` would send, caught before the socket; nothing is sent."""
+        """
+        The exact request `place_order` would send, caught before the socket; nothing is sent.
+
+        At OKX the account's level and position mode are asked for first, once, which needs keys.
+        """
         return self._captured(self._order_request(order).arguments())
 
     def native_order_request(
@@ -291,6 +308,12 @@ class CcxtClient:
         self._load_markets()
         return market_of(self._exchange, symbol)
 
+    def _market_or_all(self, symbol: str | None) -> Market | None:
+        if symbol is not None:
+            return self._market(symbol)
+        self._load_markets()
+        return None
+
     def _listed(self, row: Mapping[str, Any]) -> Market | None:
         market = (self._exchange.markets or {}).get(row.get("symbol"))
         return None if market is None else Market.of(market)
@@ -324,11 +347,11 @@ class CcxtClient:
 
     def _order_request(self, order: ValidatedOrder) -> OrderRequest:
         market = self._market(order.intent.symbol)
-        # Bybit and Binance start in net mode and refuse the leg of the other one; CCXT has no proven way to ask.
-        mode = PositionMode.NET if self._venue is not Venue.OKX else None
-        if self._venue is Venue.OKX and market.market_type in (MarketType.SWAP, MarketType.FUTURE):
-            mode = self._position_mode or self.get_account_config().position_mode
-        return order_request(self._venue, order, market, mode)
+        # Bybit and Binance start in one-way mode and refuse an order of the other; CCXT has no proven way to ask.
+        account = None
+        if self._venue is Venue.OKX:
+            account = self._account or self.get_account_config()
+        return order_request(self._venue, order, market, account)
 
 
 def _read(reader: Callable[[], _Result]) -> _Result:

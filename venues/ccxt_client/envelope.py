@@ -184,18 +184,7 @@ def _prove_okx(
         raise EnvelopeInvalid(f"the answer to {where} {what}, HTTP {status}", http_status=status)
     rows = document.get("data")
     if posted and isinstance(rows, list):
-        # A row's sCode is the truth, whatever the envelope says (okx-v5-facts section 2; difference
-        # code-zero-with-bad-scode-not-raised).
-        for row in rows:
-            row_code = row.get("sCode", "0") if isinstance(row, dict) else "0"
-            if row_code != "0":
-                text = redact(_text(row.get("sMsg")))
-                raise OrderRefused(
-                    f"OKX refused {where}: {row_code} {text}",
-                    http_status=status,
-                    code=str(row_code),
-                    sub_code=_text(row.get("subCode")) or None,
-                )
+        _prove_acknowledgements(rows, code, where, redact, status)
     if code != "0":
         raise refusal(code, f"OKX refused {where}: {code} {redact(_text(document.get('msg')))}", status)
     if status != 200:
@@ -204,6 +193,24 @@ def _prove_okx(
         what = "has no data" if "data" not in document else f"has data of type {type(rows).__name__}"
         raise EnvelopeInvalid(f"the answer to {where} {what}", http_status=status, code=code)
     return Envelope(document, tuple(rows))
+
+
+def _prove_acknowledgements(rows: list[Any], code: str, where: str, redact: Callable[[str], str], status: int) -> None:
+    """A row's sCode is the truth (okx-v5-facts section 2; difference code-zero-with-bad-scode-not-raised)."""
+    for row in rows:
+        row_code = row.get("sCode") if isinstance(row, dict) else None
+        if not isinstance(row_code, str) or not (row_code.isascii() and row_code.isdigit()):
+            raise EnvelopeInvalid(f"the answer to {where} has a row without a readable sCode", http_status=status)
+        if row_code != "0":
+            raise OrderRefused(
+                f"OKX refused {where}: {row_code} {redact(_text(row.get('sMsg')))}",
+                http_status=status,
+                code=row_code,
+                sub_code=_text(row.get("subCode")) or None,
+            )
+    if rows and code != "0":
+        message = f"the answer to {where} contradicts itself: code {code} over rows of success"
+        raise EnvelopeInvalid(message, http_status=status)
 
 
 def _prove_bybit(answer: WireAnswer, document: Any, where: str, redact: Callable[[str], str]) -> Envelope:

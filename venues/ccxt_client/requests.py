@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from typing import Any
 
-from dualwitness.models import MarketType, Order, OrderType, PositionMode, Side, ValidatedOrder, Venue
+from dualwitness.models import AccountConfig, MarketType, Order, OrderType, Side, ValidatedOrder, Venue
 from dualwitness.models.wire import WireRequest
 from dualwitness.venues.ccxt_client.envelope import Calls
 from dualwitness.venues.ccxt_client.errors import OUTCOME_UNKNOWN_CODES
@@ -34,6 +34,7 @@ from dualwitness.venues.errors import (
 
 __all__ = ["OrderRequest", "captured", "contracts_of", "order_request", "sent_once"]
 
+_SERVER_ERROR = 500
 _DIGITS = 80  # more than any size times any contract value can need
 
 
@@ -53,10 +54,12 @@ class OrderRequest:
         return self.symbol, self.order_type, self.side, self.amount, self.price, dict(self.parameters)
 
 
-def order_request(
-    venue: Venue, order: ValidatedOrder, market: Market, position_mode: PositionMode | None
-) -> OrderRequest:
-    """Build it; raises `UsageError`, and `Unsupported` for options, whose contract size CCXT has wrong."""
+def order_request(venue: Venue, order: ValidatedOrder, market: Market, account: AccountConfig | None) -> OrderRequest:
+    """
+    Build it; ``account`` is how an OKX account is set up, ``None`` elsewhere.
+
+    Raises `UsageError`, and `Unsupported` for options, whose contract size CCXT has wrong.
+    """
     intent = order.intent
     if intent.venue is not venue:
         message = f"the order is for {intent.venue}, this client trades at {venue}"
@@ -68,7 +71,7 @@ def order_request(
     if market.market_type is MarketType.OPTION:
         message = "ccxt gives options a contract size without ctMult, so they cannot be sized over it"
         raise Unsupported(message)
-    parameters = order_parameters(venue, intent, market, position_mode)
+    parameters = order_parameters(venue, intent, market, account)
     limit = intent.order_type is OrderType.LIMIT
     price = _on_tick(intent.price, market, intent.side) if limit and intent.price is not None else None
     return OrderRequest(
@@ -185,7 +188,8 @@ def sent_once(calls: Calls, method: str, arguments: tuple[Any, ...], symbol: str
 
 
 def _refused(error: VenueRefusal, method: str) -> VenueError:
-    if error.code is None or error.code in OUTCOME_UNKNOWN_CODES:
+    # A server error proves nothing about an order, whatever code it carries (reliability B3).
+    if error.code is None or error.code in OUTCOME_UNKNOWN_CODES or (error.http_status or 0) >= _SERVER_ERROR:
         return _unknown(str(error), error)
     if isinstance(error, (AuthenticationRefused, RateLimited)):
         return error

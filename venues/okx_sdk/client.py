@@ -26,7 +26,7 @@ from dualwitness.models import (
     Venue,
 )
 from dualwitness.models.wire import WireExchange, WireRequest
-from dualwitness.venues.errors import SafetyError, UsageError, VenueError
+from dualwitness.venues.errors import SafetyError, UnknownSymbol, UsageError, VenueError
 from dualwitness.venues.okx_sdk.parse import one_row
 from dualwitness.venues.okx_sdk.parse_account import parse_balances, parse_config, parse_fee_rates, parse_position
 from dualwitness.venues.okx_sdk.parse_market import (
@@ -167,13 +167,20 @@ class OkxSdkClient:
         return tuple(parse_position(row, self._book, self._find) for row in rows)
 
     def get_fee_rates(self, symbol: str) -> FeeRates:
-        """Maker and taker rate; OKX wants the pair for spot and the family for contracts."""
+        """
+        Maker and taker rate; OKX wants the pair for spot and the family for contracts.
+
+        The row names no instrument, so the listing must: raises `UnknownSymbol` for one that is not listed.
+        """
         instrument_id = self._id_of(symbol)
         market_type = market_type_of(instrument_id) or MarketType.SPOT
+        listing = self._find(market_type, instrument_id)
+        if listing is NullReason.ABSENT:
+            message = f"{instrument_id} is not in OKX's instrument list"
+            raise UnknownSymbol(message)
         is_contract = market_type in _CONTRACTS
         filters = {"instFamily": family_of(instrument_id)} if is_contract else {"instId": instrument_id}
         rows = self._caller.ask(self._apis.account.get_fee_rates, instType=INSTRUMENT_TYPES[market_type], **filters)
-        listing = self._find(market_type, instrument_id)
         pair = pair_of(instrument_id)
         asked = self._book.symbol_of(market_type, instrument_id) or symbol
         return parse_fee_rates(one_row(rows, "fee rates"), asked, listing, None if pair is None else pair[1])

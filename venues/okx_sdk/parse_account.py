@@ -243,9 +243,7 @@ def _base_quantity(
     return quantity
 
 
-def _margin_size(
-    row: Row, direction: Direction | None, size: Decimal | None
-) -> tuple[Decimal | None, Decimal | None]:
+def _margin_size(row: Row, direction: Direction | None, size: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
     """
     Contracts and base quantity of a margin row, whose ``pos`` is in ``posCcy``.
 

@@ -218,8 +218,10 @@ def _acknowledged(caller: Caller, data: object, code: str, symbol: str, argument
         # The row's code is the truth, not the envelope's (OKX docs; difference scode-wins-over-top-code).
         raise order_refusal_of(row.code, caller.redact(row.text), status, sub_code=row.sub_code)
     order = acknowledged_order(row, symbol)
-    asked = {"venue_order_id": arguments.get("ordId"), "client_order_id": arguments.get("clOrdId")}
-    is_ours = all(value in (None, getattr(order, name)) for name, value in asked.items())
+    is_ours = arguments.get("ordId") in (None, order.venue_order_id)
+    # A client order id that is left blank contradicts nothing: the row answers the one order that was sent.
+    if order.client_order_id is not None:
+        is_ours = is_ours and arguments.get("clOrdId") in (None, order.client_order_id)
     if code != "0" or row.code != "0" or status != 200 or order.venue_order_id is None or not is_ours:
         message = f"the answer to the order does not fit it: code {code}, row code {row.code}, HTTP {status}"
         raise OutcomeUnknown(message, http_status=status, code=row.code)

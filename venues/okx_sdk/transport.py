@@ -35,7 +35,7 @@ from dualwitness.venues.okx_sdk.symbols import check_value
 from dualwitness.venues.redact import Redactor
 from dualwitness.venues.wiring import Wiring
 
-__all__ = ["Apis", "Call", "Caller", "CatchingTransport", "WiredTransport", "open_apis"]
+__all__ = ["Apis", "Call", "Caller", "CatchingTransport", "WiredTransport", "open_apis", "wire_request_of"]
 
 # Header values that are safe to keep; of all others only the name is recorded.
 _HARMLESS_HEADERS = frozenset({"user-agent", "content-type", "x-simulated-trading", "exptime"})

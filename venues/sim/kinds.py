@@ -117,7 +117,7 @@ class Clock(Protocol):
         ...
 
 
-class Refusal(Exception):  # noqa: N818 - an answer of the venue, not a fault
+class Refusal(Exception):
     """
     The venue says no, in OKX's words (okx-v5-facts sections 2 and 3).
 

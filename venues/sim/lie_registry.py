@@ -8,7 +8,7 @@ from dualwitness.models import Axis
 from dualwitness.venues.sim import lie_edits as edit
 from dualwitness.venues.sim.lie_kinds import Lie
 
-__all__ = ["LIES"]
+__all__ = ["BLIND_SPOTS", "LIES"]
 
 _BALANCE = ("/api/v5/account/balance",)
 _BOOK = ("/api/v5/market/books", "/api/v5/market/books-full")
@@ -100,4 +100,12 @@ _MARKET_INTERACTION = (
 LIES: Final[dict[str, Lie]] = {
     lie.name: lie
     for lie in sorted((*_TRANSPORT, *_ENVIRONMENT, *_IDENTITY, *_MARKET_INTERACTION), key=lambda lie: lie.name)
+}
+
+# Told to both libraries, these contradict nothing else that one audit reads: named here, and not hidden.
+BLIND_SPOTS: Final[dict[str, str]] = {
+    "balance_inflated": "no bill and no opening balance is read, so nothing adds up to the balance",
+    "leverage_wrong": "the leverage setting is not read from a second endpoint",
+    "margin_mode_swapped": "a fill does not tell cross from isolated",
+    "open_orders_empty": "no second endpoint lists resting orders",
 }

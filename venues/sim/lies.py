@@ -16,9 +16,9 @@ from dualwitness.models import Library
 from dualwitness.venues.errors import UsageError
 from dualwitness.venues.sim.envelope import Response, as_json
 from dualwitness.venues.sim.lie_kinds import Asked, Envelope, Lie
-from dualwitness.venues.sim.lie_registry import LIES
+from dualwitness.venues.sim.lie_registry import BLIND_SPOTS, LIES
 
-__all__ = ["LIES", "Lie", "LieTeller", "Plant", "library_of", "parse_plant"]
+__all__ = ["BLIND_SPOTS", "LIES", "Lie", "LieTeller", "Plant", "library_of", "parse_plant"]
 
 # CCXT asks through requests (sync) or aiohttp (async), python-okx through httpx.
 _USER_AGENTS = (

@@ -12,6 +12,9 @@ from dualwitness.models import Layer, MarketType, NullReason, OddOneOut, Outcome
 from dualwitness.models.finding import Claim
 from tests.support.observations import compared_field
 
+# A time in force is lost for some order types and made up for others.
+BOTH_WAYS = ("order-type-mapping-loses-venue-type",)
+
 
 def place(known: Known) -> str:
     """Where a line applies, as the name of a test."""
@@ -29,7 +32,9 @@ def null(reason: NullReason = NullReason.BLANK) -> Claim:
 def field_of(known: Known, ccxt: Claim, okx_sdk: Claim, market_type: MarketType | None = None) -> FieldComparison:
     """A compared field of the place that a line speaks of."""
     chosen = market_type or next(iter(known.market_types), None)
-    return compared_field(known.operation, known.field, ccxt, okx_sdk, known.outcome, market_type=chosen)
+    return compared_field(
+        known.operation, known.field, ccxt, okx_sdk, known.outcome, market_type=chosen, row_key=f"any|{VALUE.value}"
+    )
 
 
 def sides_of(known: Known) -> list[tuple[Claim, Claim]]:
@@ -64,7 +69,7 @@ def test_each_line_speaks_of_a_field_that_is_compared(known: Known) -> None:
 
 @pytest.mark.parametrize(
     "known",
-    [known for known in KNOWN if known.outcome is Outcome.ONE_MISSING],
+    [known for known in KNOWN if known.outcome is Outcome.ONE_MISSING and known.name not in BOTH_WAYS],
     ids=place,
 )
 def test_a_line_about_a_gap_explains_the_gap_of_one_library_only(known: Known) -> None:

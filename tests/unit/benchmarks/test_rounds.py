@@ -85,7 +85,7 @@ class Client:
     def get_positions(self, symbol: str) -> str:
         self._work.now += 2
         if not symbol:
-            raise ValueError(symbol)
+            raise LookupError(symbol)
         return symbol
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ def test_metered_client_counts_questions_and_nothing_else() -> None:
     meter = Meter(work.clock)
     client = MeteredClient(Client(work), meter, "ccxt")
     assert client.get_positions("BTC/USDT") == "BTC/USDT"
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(LookupError):
         client.get_positions("")
     client.close()
     assert client.label == "ccxt"

@@ -53,6 +53,9 @@ INSTRUMENTS = {
     ],
 }
 
+# A futures account in net mode, unless a test says otherwise.
+ACCOUNT = {"uid": "1", "acctLv": "2", "posMode": "net_mode"}
+
 
 def sound(*rows: Any) -> bytes:
     """A sound OKX envelope around ``rows``."""
@@ -66,6 +69,7 @@ class ScriptedVenue:
         self.requests: list[WireRequest] = []
         self.script: dict[str, Callable[[WireRequest], WireAnswer]] = {
             "/api/v5/public/instruments": self._instruments,
+            "/api/v5/account/config": lambda _: WireAnswer(200, sound(ACCOUNT)),
         }
 
     def __call__(self, request: WireRequest) -> WireAnswer:

@@ -55,6 +55,14 @@ def test_an_acknowledgement_gives_ids_alone(client: CcxtClient, venue: Any) -> N
     assert order.reasons == dict.fromkeys(others, NullReason.NOT_ASKED)
 
 
+def test_an_acknowledgement_without_our_id_is_taken_by_the_venue_s(client: CcxtClient, venue: Any) -> None:
+    """A blank client order id contradicts nothing: one order was sent, and the row names the venue's id."""
+    venue.answer(PLACE, ack(clOrdId=""))
+    order = client.place_order(checked())
+    assert (order.venue_order_id, order.client_order_id) == ("77", None)
+    assert order.reasons["client_order_id"] is NullReason.BLANK
+
+
 def test_an_order_goes_out_once_with_our_id_and_no_tag(client: CcxtClient, venue: Any) -> None:
     """CCXT's broker tag is avoided by our own id (difference broker-id-injected-into-clordid-and-tag)."""
     venue.answer(PLACE, ack())
@@ -84,12 +92,14 @@ def test_a_built_request_is_the_one_that_is_sent(client: CcxtClient, venue: Any,
     assert json.loads(sent.body)["posSide"] == "net"
 
 
-def test_a_request_can_be_built_without_keys(open_client: Callable[..., CcxtClient], venue: Any) -> None:
-    """Nothing leaves, so no key is needed; afterwards there still is none."""
+def test_a_native_request_can_be_built_without_keys(open_client: Callable[..., CcxtClient], venue: Any) -> None:
+    """Nothing leaves, so no key is needed and afterwards there still is none; a real order asks how the account is."""
     client = open_client(credentials=None)
-    assert client.build_order_request(checked()).signed
+    assert client.native_order_request("BTC/USDT", "market", "buy", "1").signed
     with pytest.raises(UsageError):
         client.get_positions()
+    with pytest.raises(UsageError):
+        client.build_order_request(checked())
     assert venue.asked(PLACE) == []
 
 
@@ -237,9 +247,14 @@ def _refusal(code: str, row_code: str = "") -> bytes:
         (200, b'{"code":0,"data":[{"ordId":"77","sCode":"0"}],"msg":""}', OutcomeUnknown, None),
         (200, ack(ordId=""), OutcomeUnknown, None),
         (200, ack(clOrdId="theirs"), OutcomeUnknown, None),
+        (200, ack().replace(b'"sCode": "0", ', b""), OutcomeUnknown, None),
+        (200, ack().replace(b'"sCode": "0"', b'"sCode": 0'), OutcomeUnknown, None),
+        (200, ack().replace(b'"code": "0"', b'"code": "1"'), OutcomeUnknown, None),
+        (503, _refusal("50001"), OutcomeUnknown, "50001"),
+        (500, _refusal("1", "51000"), OutcomeUnknown, "51000"),
         (200, b'{"code":"0","data":["x"],"msg":""}', OutcomeUnknown, None),
     ],
-    ids=range(21),
+    ids=range(26),
 )
 def test_only_the_venue_s_own_words_refuse_an_order(
     client: CcxtClient, venue: Any, status: int, body: bytes, expected: type[DualwitnessError], code: str | None

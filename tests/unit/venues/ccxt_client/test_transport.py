@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -22,7 +22,10 @@ from dualwitness.venues.wiring import Wiring
 
 
 class _Quiet(BaseHTTPRequestHandler):
-    status, body, headers_out, seen = 200, b"", {}, []
+    status = 200
+    body = b""
+    headers_out: ClassVar[dict[str, str]] = {}
+    seen: ClassVar[list[Any]] = []
 
     def do_GET(self) -> None:
         type(self).seen.append(dict(self.headers))

@@ -305,6 +305,13 @@ def test_fee_rates_that_are_nowhere_are_null_with_a_reason(
     assert fees.reasons == {"maker": NullReason.BLANK, "taker": NullReason.ABSENT}
 
 
+def test_fee_rates_of_an_unlisted_contract_are_not_taken_from_anybody(venue: Any, client: OkxSdkClient) -> None:
+    """A fee row names no instrument, so a family that nobody lists must not be asked about at all."""
+    with pytest.raises(UnknownSymbol, match="NOPE-USDT-SWAP"):
+        client.get_fee_rates("NOPE/USDT:USDT")
+    assert venue.count("account/trade-fee") == 0
+
+
 def test_fills_are_paged_by_bill_id_and_merged_oldest_first(
     venue: Any, client: OkxSdkClient, say_rows: Envelope
 ) -> None:

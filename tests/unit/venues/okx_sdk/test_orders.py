@@ -34,9 +34,7 @@ def order(symbol: str = "BTC/USDT:USDT", **changes: Any) -> ValidatedOrder:
         "td_mode": "cross", "client_order_id": "abc1",
     } | changes  # fmt: skip
     notional = intent.pop("notional_usd", None)
-    return ValidatedOrder(
-        intent=OrderIntent(**intent), validated_at=1, notional_usd=notional, risk_checks_passed=True
-    )
+    return ValidatedOrder(intent=OrderIntent(**intent), validated_at=1, notional_usd=notional, risk_checks_passed=True)
 
 
 def sent(client: OkxSdkClient, **changes: Any) -> dict[str, Any]:
@@ -102,8 +100,8 @@ def test_spot_market_order_names_its_unit(client: OkxSdkClient) -> None:
 
 
 def test_margin_order_names_its_currency(client: OkxSdkClient) -> None:
-    """On account level 2 a cross order of a pair needs ccy; td_mode margin goes out as cross."""
-    body = sent(client, symbol="BTC/USDT", td_mode="margin")
+    """On account level 2 a cross order of a pair needs ccy: quote currency to buy, base currency to sell."""
+    body = sent(client, symbol="BTC/USDT")
     assert (body["tdMode"], body["ccy"], "tgtCcy" in body) == ("cross", "USDT", False)
     assert sent(client, symbol="BTC/USDT", td_mode="isolated", side="short")["ccy"] == "BTC"
 
@@ -141,6 +139,7 @@ def test_net_account_sends_the_reduce_only_flag(client: OkxSdkClient) -> None:
         ("3", "net_mode", {"symbol": "BTC/USDT", "reduce_only": True}),
         ("4", "net_mode", {"reduce_only": True}),
         ("4", "long_short_mode", {}),
+        ("4", "net_mode", {"td_mode": "isolated"}),
         ("9", "net_mode", {}),
     ],
 )
@@ -161,6 +160,7 @@ def test_mode_that_the_account_does_not_have_is_refused(
         ({"size": "0.00001"}, "below the smallest order"),
         ({"symbol": "DOGE/USDT:USDT"}, "not in OKX's instrument list"),
         ({"venue": "bybit"}, "cannot be sent to OKX"),
+        ({"symbol": "BTC/USDT", "td_mode": "margin"}, "must be resolved to cross or isolated"),
     ],
 )
 def test_order_that_cannot_be_right_is_a_usage_error(
@@ -202,6 +202,23 @@ def test_acknowledged_order_carries_ids_alone(venue: Any, client: OkxSdkClient, 
     assert venue.count("trade/order") == 1
     venue.say("trade/cancel-order", say_rows(acknowledgement(clOrdId="")))
     assert client.cancel_order("77", "BTC/USDT:USDT").reasons["client_order_id"] is NullReason.BLANK
+
+
+def test_acknowledgement_without_our_id_is_taken_by_the_venues(
+    venue: Any, client: OkxSdkClient, say_rows: Envelope
+) -> None:
+    """A blank client order id contradicts nothing: one order was sent, and the row names the venue's id."""
+    venue.say("trade/order", say_rows(acknowledgement(clOrdId="")))
+    placed = client.place_order(order())
+    assert (placed.venue_order_id, placed.client_order_id) == ("77", None)
+    assert placed.reasons["client_order_id"] is NullReason.BLANK
+
+
+def test_cancel_acknowledged_for_another_order_is_unknown(venue: Any, client: OkxSdkClient, say_rows: Envelope) -> None:
+    """The id must be the one that was sent."""
+    venue.say("trade/cancel-order", say_rows(acknowledgement(ordId="78")))
+    with pytest.raises(OutcomeUnknown):
+        client.cancel_order("77", "BTC/USDT:USDT")
 
 
 def test_row_code_of_a_refusal_wins_over_the_envelopes(venue: Any, client: OkxSdkClient, say_rows: Envelope) -> None:

@@ -202,7 +202,9 @@ def test_request_for_another_origin_is_refused_before_the_socket(url: str) -> No
     assert transport.drain() == ()
 
 
-@pytest.mark.parametrize("url", ["http://www.okx.com", "https://okx.example", "ftp://127.0.0.1", "https://www.okx.com:8"])
+@pytest.mark.parametrize(
+    "url", ["http://www.okx.com", "https://okx.example", "ftp://127.0.0.1", "https://www.okx.com:8"]
+)
 def test_forbidden_base_url_opens_no_client(url: str) -> None:
     """Neither a foreign host nor plain HTTP to a real one."""
     with pytest.raises(SafetyError):
@@ -224,7 +226,7 @@ _SECRET = st.text("abcdefghijkXYZ0123456789\"'%+\\/&=", min_size=8, max_size=24)
 
 @settings(max_examples=40, deadline=None)
 @given(key=_SECRET, secret=_SECRET, word=_SECRET, status=st.sampled_from([200, 401, 503]))
-def test_secrets_appear_nowhere(
+def test_secrets_of_a_refused_call_appear_nowhere(
     tmp_path_factory: pytest.TempPathFactory,
     keys: Callable[..., Credentials],
     key: str,

@@ -1,0 +1,252 @@
+"""Evidence of the account: fills once, fees worked out by hand, orders against their fills, one position mode."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from dualwitness.alignment.evidence import conflicts, expected_fee
+from dualwitness.alignment.judge import Draft
+from dualwitness.models import Fact, Fill, Instrument, Order
+from dualwitness.models.observation import Observation
+from tests.support.observations import (
+    INVERSE,
+    LINEAR,
+    SPOT,
+    account_config,
+    fee_rates,
+    fill,
+    inverse_swap,
+    linear_swap,
+    observed,
+    order,
+    position,
+    spot_pair,
+    world,
+)
+
+ONCE = "an-execution-is-listed-once"
+FEE = "a-fee-is-price-times-size-times-rate"
+CURRENCY = "a-fee-is-taken-in-a-currency-of-the-instrument"
+FILLED = "an-order-is-filled-by-its-fills"
+MODE = "positions-show-the-position-mode"
+
+
+def found_by(rule: str, *answers: Observation) -> list[Draft]:
+    """What one rule finds in a world."""
+    return [one for one in conflicts(world(*answers)) if one.rule == rule]
+
+
+def fills(*rows: Fact) -> Observation:
+    """The account's executions."""
+    return observed("get_fills", *rows)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_an_execution_that_is_listed_again_is_a_conflict(count: int) -> None:
+    """The fees and sizes of a doubled row would count twice."""
+    (found,) = found_by(ONCE, fills(*[fill()] * count))
+    assert found.ccxt.value == f"{count} rows with trade id 21"
+    assert found.row_key == f"{LINEAR}|21"
+    assert "not every time the same" not in found.reason
+
+
+def test_an_execution_that_is_listed_again_with_other_contents_says_so() -> None:
+    """Two tellings of one execution are worse than one told twice."""
+    (found,) = found_by(ONCE, fills(fill(), fill(price="101")))
+    assert "not every time the same" in found.reason
+
+
+def test_executions_with_ids_of_their_own_are_no_conflict() -> None:
+    """A trade id is unique for its instrument alone, and rows without any cannot be told apart."""
+    rows = fill(), fill(trade_id="22"), fill(symbol=INVERSE), fill(trade_id=None), fill(trade_id=None)
+    assert found_by(ONCE, fills(*rows)) == []
+
+
+# Rates: maker -0.0002 (a rebate), taker 0.0005; every fee is worked out by hand.
+FEES = [
+    ("spot buy in base", spot_pair(), {"symbol": SPOT, "contracts": "2", "fee_currency": "BTC"}, "0.0010"),
+    (
+        "spot sell in quote",
+        spot_pair(),
+        {"symbol": SPOT, "side": "sell", "contracts": "2", "price": "30000", "fee_currency": "USDT"},
+        "30",
+    ),
+    ("linear", linear_swap(), {"contracts": "7", "price": "50000"}, "1.75"),
+    ("linear maker rebate", linear_swap(), {"contracts": "7", "price": "50000", "liquidity": "maker"}, "-0.7"),
+    (
+        "inverse",
+        inverse_swap(),
+        {"symbol": INVERSE, "contracts": "4", "price": "40000", "fee_currency": "BTC"},
+        "0.000005",
+    ),
+    ("spot in a third currency", spot_pair(), {"symbol": SPOT, "fee_currency": "OKB"}, None),
+    ("no price", linear_swap(), {"price": None}, None),
+    ("price of zero", inverse_swap(), {"symbol": INVERSE, "price": "0"}, None),
+    ("no size", linear_swap(), {"contracts": None}, None),
+    ("neither maker nor taker", linear_swap(), {"liquidity": None}, None),
+    ("no contract size", linear_swap(contract_size=None), {}, None),
+    ("neither linear nor inverse", linear_swap(linear=None, inverse=None), {}, None),
+    ("option", linear_swap(market_type="option", option_type="call"), {}, None),
+]
+
+
+@pytest.mark.parametrize(("instrument", "parts", "fee"), [case[1:] for case in FEES], ids=[case[0] for case in FEES])
+def test_expected_fee_is_what_a_person_works_out(
+    instrument: Instrument, parts: dict[str, Any], fee: str | None
+) -> None:
+    """Positive was paid, negative was received; null where it cannot be known."""
+    rates = fee_rates("-0.0002", "0.0005", symbol=instrument.symbol)
+    assert expected_fee(fill(**parts), rates, instrument) == (None if fee is None else Decimal(fee))
+
+
+@pytest.mark.parametrize("liquidity", ["maker", "taker"])
+def test_expected_fee_is_unknown_without_the_rate_of_that_side(liquidity: str) -> None:
+    """The other side's rate is no substitute."""
+    rates = fee_rates(None, "0.0005") if liquidity == "maker" else fee_rates("-0.0002", None)
+    assert expected_fee(fill(liquidity=liquidity), rates, linear_swap()) is None
+
+
+def fee_conflicts(maker: str | None, taker: str | None, **parts: Any) -> list[Draft]:
+    """What is found of one fill of two contracts at 50000: the notional is 1000 USDT."""
+    answers = (
+        observed("get_instruments", linear_swap()),
+        observed("get_fee_rates", fee_rates(maker, taker), symbol=LINEAR),
+        fills(fill(contracts="2", price="50000", **parts)),
+    )
+    return found_by(FEE, *answers)
+
+
+@pytest.mark.parametrize(
+    ("fee", "count"), [("0.5", 0), ("0.5005", 0), ("0.50051", 1), ("0.4995", 0), ("0.49949", 1), ("5", 1), ("0", 1)]
+)
+def test_a_fee_may_be_off_by_a_thousandth_and_no_more(fee: str, count: int) -> None:
+    """Half a USDT is expected; the edges belong to what is allowed."""
+    assert len(fee_conflicts("-0.0002", "0.0005", fee=fee)) == count
+
+
+def test_a_fee_of_the_wrong_sign_is_a_conflict_that_says_so() -> None:
+    """A cost is no rebate, however small the number."""
+    (found,) = fee_conflicts("-0.0002", "0.0005", fee="-0.5")
+    assert "costs 0.5" in found.reason
+    assert found.expected is not None
+    assert Decimal(found.expected.value or "") == Decimal("0.5")
+    (rebate,) = fee_conflicts("-0.0002", "0.0005", fee="0.2", liquidity="maker")
+    assert rebate.field == "fee"
+    assert fee_conflicts("-0.0002", "0.0005", fee="-0.2", liquidity="maker") == []
+
+
+def test_a_fee_where_the_rate_is_zero_must_be_zero() -> None:
+    """A tolerance of a thousandth of nothing is nothing."""
+    assert fee_conflicts("0", "0", fee="0") == []
+    assert len(fee_conflicts("0", "0", fee="0.0000001")) == 1
+
+
+@pytest.mark.parametrize(
+    "case", [{"fee": None}, {"fee": "9", "liquidity": None}, {"fee": "9", "symbol": "ETH/USDT:USDT"}]
+)
+def test_a_fee_that_cannot_be_worked_out_is_no_conflict(case: dict[str, Any]) -> None:
+    """Without fee, side of the match, rates or instrument nothing is held against anything."""
+    assert fee_conflicts("-0.0002", "0.0005", **case) == []
+    assert fee_conflicts(None, None, fee="9") == []
+
+
+@pytest.mark.parametrize(
+    ("instrument", "parts", "count"),
+    [
+        (linear_swap(), {"fee_currency": "USDT"}, 0),
+        (linear_swap(), {"fee_currency": "BTC"}, 1),
+        (linear_swap(), {"fee_currency": None}, 0),
+        (linear_swap(settle=None), {"fee_currency": "BTC"}, 0),
+        (spot_pair(), {"symbol": SPOT, "fee_currency": "BTC"}, 0),
+        (spot_pair(), {"symbol": SPOT, "fee_currency": "USDT"}, 0),
+        (spot_pair(), {"symbol": SPOT, "fee_currency": "ETH"}, 1),
+        (inverse_swap(), {"fee_currency": "BTC"}, 0),
+    ],
+)
+def test_a_fee_in_a_currency_that_the_instrument_does_not_know_is_a_conflict(
+    instrument: Instrument, parts: dict[str, Any], count: int
+) -> None:
+    """Contracts are settled in one currency, a pair knows two; what is unknown contradicts nothing."""
+    assert len(found_by(CURRENCY, observed("get_instruments", instrument), fills(fill(**parts)))) == count
+
+
+def order_conflicts(rows: tuple[Fill, ...], *orders: Order) -> list[Draft]:
+    """What is found of orders, each looked up by its id, and the account's fills."""
+    looked_up = [observed("get_order", one, symbol=f"{LINEAR}|{one.venue_order_id}") for one in orders]
+    return found_by(FILLED, fills(*rows), *looked_up)
+
+
+def test_an_order_that_its_fills_do_not_add_up_to_is_a_conflict() -> None:
+    """Three filled, two shown: an execution is missing."""
+    (found,) = order_conflicts((fill(),), order(filled_contracts="3"))
+    assert (found.ccxt.value, found.row_key) == ("2", f"{LINEAR}|11")
+    assert found.expected is not None
+    assert found.expected.value == "3"
+
+
+def test_an_order_without_any_fill_that_says_filled_is_a_conflict() -> None:
+    """A filled order leaves fills; one that filled nothing leaves none."""
+    assert len(order_conflicts((), order())) == 1
+    assert order_conflicts((), order(filled_contracts="0", state="canceled")) == []
+
+
+def test_an_order_in_parts_that_add_up_is_no_conflict() -> None:
+    """Parts count together, a copy of one counts once, another order's do not count."""
+    parts = fill(contracts="0.5"), fill(trade_id="22", contracts="1.5"), fill(trade_id="22", contracts="1.5")
+    other = fill(trade_id="23", venue_order_id="12", contracts="9")
+    assert order_conflicts((*parts, other), order()) == []
+
+
+def test_an_open_order_is_held_against_its_fills_too() -> None:
+    """A partly filled order in the list of open orders is evidence like one that was looked up."""
+    resting = observed("get_open_orders", order(state="partially_filled", filled_contracts="1"))
+    assert len(found_by(FILLED, fills(), resting)) == 1
+    assert found_by(FILLED, fills(fill(contracts="1")), resting) == []
+
+
+@pytest.mark.parametrize("missing", [{"filled_contracts": None}, {"venue_order_id": None}])
+def test_an_order_that_does_not_say_what_was_filled_is_no_conflict(missing: dict[str, None]) -> None:
+    """Unknown is not zero."""
+    assert order_conflicts((fill(contracts="7"),), order(**missing)) == []
+
+
+def test_an_order_is_not_held_against_fills_that_did_not_come() -> None:
+    """Fills that were not asked for are not fills of nothing."""
+    assert found_by(FILLED, observed("get_order", order(), symbol=f"{LINEAR}|11")) == []
+
+
+def test_an_order_with_a_fill_of_unknown_size_is_not_held_against_the_rest() -> None:
+    """One fill that does not say how much leaves the sum unknown, not smaller."""
+    rows = fill(contracts="1"), fill(trade_id="22", contracts=None)
+    assert order_conflicts(rows, order()) == []
+
+
+def test_fills_without_trade_id_of_one_order_all_count() -> None:
+    """Two executions without id are not copies of each other."""
+    rows = fill(trade_id=None, bill_id="1", contracts="1"), fill(trade_id=None, bill_id="2", contracts="1")
+    assert order_conflicts(rows, order()) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "rows", "count"),
+    [
+        ("net", (position(),), 0),
+        ("net", (position(position_mode="long_short"),), 1),
+        ("long_short", (position(position_mode="long_short"),), 0),
+        ("long_short", (position(),), 1),
+        ("long_short", (position(market_type="option"),), 0),
+        ("long_short", (position(), position(position_mode="long_short", venue_position_id="8")), 0),
+        ("long_short", (position(position_mode=None),), 0),
+        ("long_short", (), 0),
+        (None, (position(),), 0),
+    ],
+)
+def test_position_mode_of_the_account_is_held_against_its_positions(
+    config: str | None, rows: tuple[Fact, ...], count: int
+) -> None:
+    """In net mode nothing has sides; in long/short mode contracts have them, options need not."""
+    answers = observed("get_account_config", account_config(config)), observed("get_positions", *rows)
+    assert len(found_by(MODE, *answers)) == count
