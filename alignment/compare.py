@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from dualwitness.alignment.rules import Comparator, FieldRule, OperationRules
@@ -27,9 +28,10 @@ from dualwitness.models import BookLevel, Fact, MarketType, NullReason, Outcome
 from dualwitness.models.finding import Claim
 from dualwitness.models.observation import Observation
 
-__all__ = ["Comparison", "FieldComparison", "claim_of", "compare", "plain", "swapped"]
+__all__ = ["Comparison", "FieldComparison", "Match", "claim_of", "compare", "plain", "swapped"]
 
 _NO_TICKS: Mapping[str, Decimal] = {}
+_DIFFERENT = (Outcome.MISMATCH, Outcome.ONE_MISSING)
 _NAMELESS = "row without id "
 
 
@@ -48,17 +50,61 @@ class FieldComparison:
     rule: FieldRule
 
 
+# One matching field of one row: key, symbol, market type, rule, both values. A plain tuple, because most fields match
+# and few are ever looked at.
+Match = tuple[str, str | None, MarketType | None, FieldRule, Any, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All fields of one operation, in the order of keys and rules."""
+    """
+    All fields of one operation, in the order of keys and rules.
+
+    What matches is kept as it came and told as a `FieldComparison` on demand; judging needs `unmatched` alone.
+    """
 
     operation: str
     symbol: str | None
-    fields: tuple[FieldComparison, ...]
+    entries: tuple[FieldComparison | Match, ...]
+
+    @property
+    def fields(self) -> tuple[FieldComparison, ...]:
+        """Every field, matching ones included."""
+        return tuple(one if isinstance(one, FieldComparison) else _told(self.operation, one) for one in self.entries)
+
+    @property
+    def unmatched(self) -> tuple[FieldComparison, ...]:
+        """The fields that do not simply match."""
+        return tuple(one for one in self.entries if isinstance(one, FieldComparison))
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """The fields that simply match."""
+        return tuple(one for one in self.entries if not isinstance(one, FieldComparison))
 
     def count(self, outcome: Outcome) -> int:
         """How many fields came out so."""
-        return sum(field.outcome is outcome for field in self.fields)
+        silent = len(self.matches) if outcome is Outcome.MATCH else 0
+        return silent + sum(field.outcome is outcome for field in self.unmatched)
+
+    def differing(self) -> frozenset[tuple[str | None, str]]:
+        """Row key and field of everything that differs."""
+        return frozenset((one.row_key, one.field) for one in self.unmatched if one.outcome in _DIFFERENT)
+
+
+def _told(operation: str, match: Match) -> FieldComparison:
+    key, symbol, market_type, rule, value_a, value_b = match
+    return FieldComparison(
+        operation=operation,
+        symbol=symbol,
+        market_type=market_type,
+        row_key=key,
+        field=rule.field,
+        ccxt=claim_of(value_a, None),
+        okx_sdk=claim_of(value_b, None),
+        outcome=Outcome.MATCH,
+        rule=rule,
+    )
 
 
 def compare(
@@ -83,7 +129,7 @@ def compare(
         return Comparison(rules.operation, ccxt.symbol, (_without_rows(ccxt, okx_sdk, rules),))
     left, right = _by_key(ccxt.rows, rules), _by_key(okx_sdk.rows, rules)
     third = None if again is None or again.rows is None else _by_key(again.rows, rules)
-    fields: list[FieldComparison] = []
+    fields: list[FieldComparison | Match] = []
     for key in sorted(left.keys() | right.keys()):
         side_a, side_b = left.get(key), right.get(key)
         if key.startswith(_NAMELESS):
@@ -103,7 +149,13 @@ def compare(
 
 def claim_of(value: Any, reason: NullReason | None) -> Claim:
     """A field's value as the plain text that goes to file: every digit as the library gave it."""
-    return Claim(value=None if value is None else plain(value), reason=reason if value is None else None)
+    return _null(reason) if value is None else Claim(value=plain(value))
+
+
+@cache
+def _null(reason: NullReason | None) -> Claim:
+    """One frozen claim a reason: most of what is not there is not there for the same few reasons."""
+    return Claim(value=None, reason=reason)
 
 
 def plain(value: Any) -> str:
@@ -207,12 +259,19 @@ def _fields(
     rules: OperationRules,
     bracket: tuple[bool, Fact] | None,
     ticks: Mapping[str, Decimal],
-) -> list[FieldComparison]:
-    found = []
+) -> list[FieldComparison | Match]:
+    found: list[FieldComparison | Match] = []
     place = _symbol(row_b, symbol)
     market_type = _market_type(row_b) or _market_type(row_a)
     tick = ticks.get(place or "", Decimal(0))
+    # Rows of two instruments keep all their fields: that their prices agree would be chance.
+    is_one_instrument = _symbol(row_a, None) == _symbol(row_b, None)
+    values_a, values_b = vars(row_a), vars(row_b)
     for rule in rules.fields:
+        value = values_a[rule.field]
+        if is_one_instrument and value is not None and value == values_b[rule.field]:
+            found.append((key, place, market_type, rule, value, values_b[rule.field]))
+            continue
         value_a, reason_a = row_a.value_or_reason(rule.field)
         value_b, reason_b = row_b.value_or_reason(rule.field)
         if value_a is None and value_b is None and reason_a is None and reason_b is None:
@@ -259,17 +318,19 @@ def _bracketed(first: Any, other: Any, reread: Any) -> Outcome:
 
 
 def _symbol(row: Fact, asked: str | None) -> str | None:
-    return asked or getattr(row, "symbol", None)
+    return asked or vars(row).get("symbol")
 
 
 def _market_type(row: Fact) -> MarketType | None:
-    return getattr(row, "market_type", None)
+    return vars(row).get("market_type")  # pydantic takes long to say that a field does not exist
 
 
 def swapped(comparison: Comparison) -> Comparison:
     """The same comparison seen from the other side; for the law of symmetry."""
-    return Comparison(
-        comparison.operation,
-        comparison.symbol,
-        tuple(replace(field, ccxt=field.okx_sdk, okx_sdk=field.ccxt) for field in comparison.fields),
-    )
+    return replace(comparison, entries=tuple(_swapped(one) for one in comparison.entries))
+
+
+def _swapped(one: FieldComparison | Match) -> FieldComparison | Match:
+    if isinstance(one, FieldComparison):
+        return replace(one, ccxt=one.okx_sdk, okx_sdk=one.ccxt)
+    return (*one[:4], one[5], one[4])

@@ -125,7 +125,7 @@ def _judge_pair(
     readings: Readings | None = None
     asked_again: Comparison | None = None
     kept: list[FieldComparison] = []
-    for one in comparison.fields:
+    for one in comparison.unmatched:
         if one.outcome is Outcome.MATCH:
             kept.append(one)
             continue
@@ -149,20 +149,20 @@ def _judge_pair(
             continue
         kept.append(one)
         _keep(drafts, from_comparison(one, layer=Layer.VENUE, odd_one_out=OddOneOut.UNKNOWN, observations=pair))
-    result.comparisons.append(Comparison(comparison.operation, comparison.symbol, tuple(kept)))
+    result.comparisons.append(replace(comparison, entries=(*comparison.matches, *kept)))
     return drafts
 
 
 def _of_one_instrument(comparison: Comparison) -> Comparison:
     """Where the answers are for two instruments, that alone is the difference: their prices cannot be compared."""
-    swapped = {one.row_key for one in comparison.fields if one.field == "symbol" and one.outcome is Outcome.MISMATCH}
+    swapped = {one.row_key for one in comparison.unmatched if one.field == "symbol" and one.outcome is Outcome.MISMATCH}
     if not swapped:
         return comparison
     fields = tuple(
         replace(one, outcome=Outcome.NOT_COMPARABLE) if one.row_key in swapped and one.field != "symbol" else one
         for one in comparison.fields
     )
-    return Comparison(comparison.operation, comparison.symbol, fields)
+    return replace(comparison, entries=fields)
 
 
 def _keep(drafts: list[Draft], draft: Draft | None) -> None:
@@ -196,7 +196,7 @@ def _a_b_a(question: Question, ask_again: AskAgain, ticks: Mapping[str, Decimal]
 def _still_differs(again: Comparison, one: FieldComparison) -> bool:
     return any(
         other.field == one.field and other.row_key == one.row_key and other.outcome in _DIFFERENT
-        for other in again.fields
+        for other in again.unmatched
     )
 
 

@@ -49,7 +49,10 @@ def axes_report(
     counts: dict[Axis, Counter[str]] = {axis: Counter() for axis in Axis}
     fields: dict[Axis, dict[str, Counter[str]]] = {axis: defaultdict(Counter) for axis in Axis}
     for comparison in comparisons:
-        for field in comparison.fields:
+        for _, _, _, rule, _, _ in comparison.matches:
+            counts[rule.axis][Outcome.MATCH] += 1
+            fields[rule.axis][f"{comparison.operation}.{rule.field}"][Outcome.MATCH] += 1
+        for field in comparison.unmatched:
             counts[field.rule.axis][field.outcome] += 1
             fields[field.rule.axis][f"{comparison.operation}.{field.field}"][field.outcome] += 1
     for name, outcome in requests:

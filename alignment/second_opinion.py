@@ -16,14 +16,12 @@ from dualwitness.alignment.observe import Pair, observe
 from dualwitness.alignment.operations import Question
 from dualwitness.alignment.rules import RULES
 from dualwitness.alignment.samples import SameBytes
-from dualwitness.models import Library, Outcome
+from dualwitness.models import Library
 from dualwitness.models.observation import Observation
 from dualwitness.models.wire import WireAnswer, WireExchange, WireRequest
 from dualwitness.venues import VenueClient, VenueError
 
 __all__ = ["Reader", "Readings", "read_both_ways"]
-
-_DIFFERENT = (Outcome.MISMATCH, Outcome.ONE_MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +37,12 @@ class Readings:
     world: Comparison | None
     parse_note: str | None = None
     world_note: str | None = None
+    differing_parse: frozenset[tuple[str | None, str]] = frozenset()
+    differing_world: frozenset[tuple[str | None, str]] = frozenset()
 
     def is_parsers(self, field: FieldComparison) -> bool:
         """Whether the parsers differ on this field over the same bytes."""
-        return _differs(self.parse, field)
+        return (field.row_key, field.field) in self.differing_parse
 
     def in_the_reading(self, field: FieldComparison) -> bool:
         """Whether the difference lies in the reading: the parsers differ, or the libraries were told the same."""
@@ -50,16 +50,11 @@ class Readings:
 
     def is_worlds(self, field: FieldComparison) -> bool:
         """Whether the libraries were told different things about this field."""
-        return _differs(self.world, field)
+        return (field.row_key, field.field) in self.differing_world
 
 
-def _differs(comparison: Comparison | None, field: FieldComparison) -> bool:
-    if comparison is None:
-        return False
-    return any(
-        other.row_key == field.row_key and other.field == field.field and other.outcome in _DIFFERENT
-        for other in comparison.fields
-    )
+def _differing(comparison: Comparison | None) -> frozenset[tuple[str | None, str]]:
+    return frozenset() if comparison is None else comparison.differing()
 
 
 class Reader:
@@ -124,4 +119,4 @@ def read_both_ways(pair: Pair, question: Question, reader: Reader) -> Readings:
             world_note = f"python-okx could not read the bytes that ccxt was given: {okx_of_ccxt.error.message}"
     else:
         world_note = "one library has no answer"
-    return Readings(parse, world, parse_note, world_note)
+    return Readings(parse, world, parse_note, world_note, _differing(parse), _differing(world))
