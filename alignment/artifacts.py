@@ -15,9 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from dualwitness.venues.redact import Redactor
 
-__all__ = ["RunFolder", "run_id_of", "verify_seal"]
+__all__ = ["MANIFEST", "RunFolder", "as_json", "run_id_of", "verify_seal"]
 
 MANIFEST = "run_manifest.json"
 
@@ -38,8 +40,7 @@ class RunFolder:
 
     def write(self, name: str, content: Mapping[str, Any]) -> None:
         """Write one JSON file: sorted keys, secrets redacted by value, temp file + fsync + rename."""
-        text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-        data = self._redactor.redact(text).encode("utf-8", "surrogateescape")
+        data = self._redactor.redact_bytes(as_json(content))
         _write_whole(self.path / name, data)
         if name != MANIFEST:
             self._digests[name] = hashlib.sha256(data).hexdigest()
@@ -47,6 +48,14 @@ class RunFolder:
     def write_manifest(self, content: Mapping[str, Any]) -> None:
         """Write the manifest with the digests of all files written so far."""
         self.write(MANIFEST, {**content, "files": dict(sorted(self._digests.items()))})
+
+
+def as_json(content: Mapping[str, Any]) -> bytes:
+    """JSON as it goes to file: sorted keys, two spaces, a final newline; numbers of money are text already."""
+    try:
+        return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # half a surrogate pair, which a venue can send as an escape and UTF-8 cannot carry
+        return (json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
 def verify_seal(folder: Path) -> list[str]:

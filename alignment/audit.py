@@ -72,8 +72,9 @@ def audit(
     """
     redactor = Redactor(settings.secrets)
     started_ms = time.time_ns() // 1_000_000
-    folder = RunFolder(settings.out, run_id_of(started_ms, commit_of()[0]), redactor)  # (1)
-    manifest = Manifest(folder, settings, started_ms)
+    commit = commit_of()
+    folder = RunFolder(settings.out, run_id_of(started_ms, commit[0]), redactor)  # (1)
+    manifest = Manifest(folder, settings, started_ms, commit)
     try:
         manifest.open()
         return _audit(settings, folder, manifest, redactor, recorded, progress)
@@ -168,7 +169,9 @@ def _write(
     folder.write("dual_alignment_report.json", body)
     folder.write(
         "execution_fingerprint.json",
-        execution_fingerprint(config_sha256=settings.config_sha256, hosts=_bare(hosts), libraries=Library),
+        execution_fingerprint(
+            config_sha256=settings.config_sha256, hosts=_bare(hosts), libraries=Library, commit=manifest.commit
+        ),
     )
     sealed = manifest.seal(
         status=_STATUS.get(verdict, RunStatus.COMPLETED),

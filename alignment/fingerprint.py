@@ -39,10 +39,9 @@ def _git(*words: str) -> str | None:
 
 def commit_of() -> tuple[str | None, bool | None]:
     """The clone's commit and whether it has uncommitted changes; both None outside a clone."""
-    top = _git("rev-parse", "--show-toplevel")
-    if top is None or Path(top).resolve() != _ROOT:
+    top, _, commit = (_git("rev-parse", "--show-toplevel", "HEAD") or "").partition("\n")
+    if not commit or Path(top).resolve() != _ROOT:
         return None, None
-    commit = _git("rev-parse", "HEAD")
     status = _git("status", "--porcelain", "--untracked-files=no")
     return commit, None if status is None else bool(status)
 
@@ -76,10 +75,15 @@ def execution_fingerprint(
     config_sha256: str,
     hosts: Iterable[str],
     libraries: Iterable[Library],
+    commit: tuple[str | None, bool | None] | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> dict[str, Any]:
-    """The content of ``execution_fingerprint.json`` (contract 8); proxy variables by name, never by value."""
-    commit, dirty = commit_of()
+    """
+    The content of ``execution_fingerprint.json`` (contract 8); proxy variables by name, never by value.
+
+    ``commit`` is what `commit_of` said when the run began; without it, it is asked now.
+    """
+    revision, dirty = commit or commit_of()
     digest = environment.get("DOCKER_IMAGE_DIGEST") or None
     inside = Path("/.dockerenv").exists()
     reason = None
@@ -87,8 +91,8 @@ def execution_fingerprint(
         reason = "DOCKER_IMAGE_DIGEST is not set in this container" if inside else "not running in a container"
     return {
         "schema_version": 1,
-        "git_commit": commit,
-        "git_commit_reason": None if commit else "not running from a git clone",
+        "git_commit": revision,
+        "git_commit_reason": None if revision else "not running from a git clone",
         "git_dirty": dirty,
         "docker_image_digest": digest,
         "docker_image_digest_reason": reason,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from dualwitness.alignment.compare import FieldComparison
 from dualwitness.alignment.known import Known, known_difference
@@ -57,6 +58,7 @@ class Draft:
     mitigation: Mitigation
     ccxt_ref: str | None
     okx_ref: str | None
+    rows: int = 1
 
 
 def from_comparison(
@@ -109,7 +111,7 @@ def findings_from(drafts: Iterable[Draft]) -> tuple[Finding, ...]:
     for draft in drafts:
         name = _fingerprint(draft)
         first, count = gathered.get(name, (draft, 0))
-        gathered[name] = (min(first, draft, key=lambda one: one.row_key or ""), count + 1)
+        gathered[name] = (min(first, draft, key=lambda one: one.row_key or ""), count + draft.rows)
     ordered = sorted(gathered.items(), key=lambda item: (-item[1][0].severity.rank, _place(item[1][0])))
     return tuple(_finding(draft, count, name, number) for number, (name, (draft, count)) in enumerate(ordered, start=1))
 
@@ -143,6 +145,7 @@ def merge_sides(drafts: Iterable[Draft]) -> list[Draft]:
     return list(table.values())
 
 
+@cache
 def market_type_of(symbol: str | None) -> MarketType | None:
     """The market type that a unified symbol names; None where it names none."""
     if symbol is None:

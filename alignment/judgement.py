@@ -121,36 +121,66 @@ def _judge_pair(
         return []
     rules = RULES[question.operation]
     comparison = _of_one_instrument(compare(pair[Library.CCXT], pair[Library.OKX_SDK], rules, ticks=ticks))  # (1)
-    drafts: list[Draft] = []
+    gone = any(one.error is not None for one in pair.values())
     readings: Readings | None = None
     asked_again: Comparison | None = None
     kept: list[FieldComparison] = []
+    alike = _Alike()
     for one in comparison.unmatched:
-        if one.outcome is Outcome.MATCH:
-            kept.append(one)
-            continue
-        gone = pair[Library.CCXT].error is not None or pair[Library.OKX_SDK].error is not None
-        if one.outcome not in _DIFFERENT or gone:
-            kept.append(one)
-            _keep(
-                drafts, from_comparison(one, layer=_gone_layer(pair), odd_one_out=_gone_side(pair), observations=pair)
-            )
-            continue
-        if readings is None and reader is not None:
-            readings = read_both_ways(pair, question, reader)  # (2)
-        if readings is not None and readings.in_the_reading(one):
-            kept.append(one)
-            _keep(drafts, from_comparison(one, layer=Layer.PARSE, odd_one_out=OddOneOut.UNKNOWN, observations=pair))
-            continue
-        if asked_again is None and ask_again is not None:
-            asked_again = _a_b_a(question, ask_again, ticks)  # (3)
-        if asked_again is not None and not _still_differs(asked_again, one):
-            result.noise[f"{one.operation}.{one.field}"] += 1
-            continue
+        layer, odd = Layer.PARSE, OddOneOut.UNKNOWN
+        if gone or one.outcome not in _DIFFERENT:
+            layer, odd = _gone_layer(pair), _gone_side(pair)
+        else:
+            if readings is None and reader is not None:
+                readings = read_both_ways(pair, question, reader)  # (2)
+            if readings is not None and not readings.in_the_reading(one):
+                layer = Layer.VENUE
+                if asked_again is None and ask_again is not None:
+                    asked_again = _a_b_a(question, ask_again, ticks)  # (3)
+                if asked_again is not None and not _still_differs(asked_again, one):
+                    result.noise[f"{one.operation}.{one.field}"] += 1
+                    continue
         kept.append(one)
-        _keep(drafts, from_comparison(one, layer=Layer.VENUE, odd_one_out=OddOneOut.UNKNOWN, observations=pair))
+        alike.add(one, layer, odd)
     result.comparisons.append(replace(comparison, entries=(*comparison.matches, *kept)))
-    return drafts
+    return alike.drafts(pair)
+
+
+class _Alike:
+    """
+    Gaps of one field that differ by their row alone, judged once and counted.
+
+    Two differing values are never put together: what explains one may not explain the other.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[object, ...], tuple[FieldComparison, Layer, OddOneOut, int]] = {}
+
+    def add(self, one: FieldComparison, layer: Layer, odd: OddOneOut) -> None:
+        """Count one more field; rows come in the order of their keys, so the first one stands for all."""
+        own = one.row_key if one.outcome is Outcome.MISMATCH else one.row_key is None
+        key = (
+            one.field,
+            one.symbol,
+            one.market_type,
+            one.outcome,
+            one.ccxt.reason,
+            one.okx_sdk.reason,
+            layer,
+            odd,
+            own,
+        )
+        first, _, _, count = self._groups.get(key, (one, layer, odd, 0))
+        self._groups[key] = (first, layer, odd, count + 1)
+
+    def drafts(self, pair: Pair) -> list[Draft]:
+        """One draft a group, where there is anything to say."""
+        found = []
+        for first, layer, odd, count in self._groups.values():
+            draft = from_comparison(first, layer=layer, odd_one_out=odd, observations=pair)
+            if draft is not None:
+                found.append(replace(draft, rows=count))
+        return found
 
 
 def _of_one_instrument(comparison: Comparison) -> Comparison:

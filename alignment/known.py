@@ -223,18 +223,17 @@ KNOWN: tuple[Known, ...] = (
 )
 
 
+_BY_PLACE: dict[tuple[str, str, Outcome], list[Known]] = {}
+for _line in KNOWN:
+    _BY_PLACE.setdefault((_line.operation, _line.field, _line.outcome), []).append(_line)
+
+
 def known_difference(field: FieldComparison, layer: Layer) -> Known | None:
     """The line that explains a compared field, or None; never for a difference of the world."""
     if layer is not Layer.PARSE:
         return None
-    for known in KNOWN:
-        if (
-            known.operation == field.operation
-            and known.field == field.field
-            and known.outcome is field.outcome
-            and (not known.market_types or field.market_type in known.market_types)
-            and known.when(field)
-        ):
+    for known in _BY_PLACE.get((field.operation, field.field, field.outcome), ()):
+        if (not known.market_types or field.market_type in known.market_types) and known.when(field):
             return known
     return _in_general(field)
 

@@ -30,8 +30,15 @@ _WRITE_FAILED, _INTERRUPTED = 5, 130
 class Manifest:
     """Written first with ``running``, last with its seal; `close_after` gives a failed run an honest end."""
 
-    def __init__(self, folder: RunFolder, settings: AuditSettings, started_ms: int) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        settings: AuditSettings,
+        started_ms: int,
+        commit: tuple[str | None, bool | None] | None = None,
+    ) -> None:
         self._folder = folder
+        self.commit = commit
         self._content: dict[str, Any] = {
             "schema_version": 1,
             "run_id": folder.run_id,

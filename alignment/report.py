@@ -66,7 +66,10 @@ def axes_report(
         report[str(axis)] = {
             "status": _status(axis, counts[axis], by_axis[axis]),
             "outcomes": {str(outcome): counts[axis][outcome] for outcome in Outcome},
-            "fields": {name: dict(sorted(tally.items())) for name, tally in sorted(fields[axis].items())},
+            "fields": {
+                name: {str(outcome): count for outcome, count in sorted(tally.items())}
+                for name, tally in sorted(fields[axis].items())
+            },
             "findings": len(by_axis[axis]),
         }
     report[str(Axis.C)]["reason"] = "community signals come from no exchange; zero calls were made for them"
@@ -104,13 +107,15 @@ def library_report(library: Library, observations: Iterable[Observation]) -> dic
             for rule in rules.fields:
                 entry["fields"][rule.field][str(error.reason)] += 1
             continue
-        for row in observation.rows or ():
-            entry["rows"] += 1
-            for rule in rules.fields:
-                value, reason = row.value_or_reason(rule.field)
-                if value is None and reason is None:
-                    continue
-                entry["fields"][rule.field]["obtained" if value is not None else str(reason)] += 1
+        entry["rows"] += len(observation.rows or ())
+        values = [vars(row) for row in observation.rows or ()]
+        for rule in rules.fields:
+            name = rule.field
+            tally = entry["fields"][name]
+            tally["obtained"] += sum(row[name] is not None for row in values)
+            for row in values:
+                if row[name] is None and name in row["reasons"]:
+                    tally[str(row["reasons"][name])] += 1
     for entry in operations.values():
         entry["fields"] = {name: _obtainable(tally) for name, tally in entry["fields"].items()}
     return {

@@ -9,7 +9,7 @@ without any socket, over the bytes that the run recorded.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from functools import cached_property
 
 from dualwitness.alignment.compare import Comparison, FieldComparison, compare
 from dualwitness.alignment.observe import Pair, observe
@@ -24,37 +24,53 @@ from dualwitness.venues import VenueClient, VenueError
 __all__ = ["Reader", "Readings", "read_both_ways"]
 
 
-@dataclass(frozen=True, slots=True)
 class Readings:
     """
-    Where a difference lies.
+    One pair of answers, read as one world through two parsers and as two worlds through one parser.
 
-    ``parse``: both parsers over the same bytes. ``world``: one parser over both libraries' bytes. Either is None where
-    it could not be had, with the reason in ``parse_note`` or ``world_note``.
+    ``parse`` and ``world`` are made when first asked for. Either is None where it could not be had.
     """
 
-    parse: Comparison | None
-    world: Comparison | None
-    parse_note: str | None = None
-    world_note: str | None = None
-    differing_parse: frozenset[tuple[str | None, str]] = frozenset()
-    differing_world: frozenset[tuple[str | None, str]] = frozenset()
+    def __init__(self, pair: Pair, question: Question, reader: Reader) -> None:
+        self._ccxt, self._okx_sdk = pair[Library.CCXT], pair[Library.OKX_SDK]
+        self._question = question
+        self._reader = reader
+
+    @cached_property
+    def parse(self) -> Comparison | None:
+        """Both parsers over the bytes that python-okx was given."""
+        if self._okx_sdk.rows is None:
+            return None
+        ccxt_of_okx = self._reader.read(Library.CCXT, self._question, self._okx_sdk.exchanges)
+        return None if ccxt_of_okx.error else compare(ccxt_of_okx, self._okx_sdk, RULES[self._question.operation])
+
+    @cached_property
+    def world(self) -> Comparison | None:
+        """python-okx's parser over both libraries' bytes."""
+        if self._ccxt.rows is None or self._okx_sdk.rows is None:
+            return None
+        okx_of_ccxt = self._reader.read(Library.OKX_SDK, self._question, self._ccxt.exchanges)
+        return None if okx_of_ccxt.error else compare(okx_of_ccxt, self._okx_sdk, RULES[self._question.operation])
+
+    @cached_property
+    def _parse_differs(self) -> frozenset[tuple[str | None, str]]:
+        return frozenset() if self.parse is None else self.parse.differing()
+
+    @cached_property
+    def _world_differs(self) -> frozenset[tuple[str | None, str]]:
+        return frozenset() if self.world is None else self.world.differing()
 
     def is_parsers(self, field: FieldComparison) -> bool:
         """Whether the parsers differ on this field over the same bytes."""
-        return (field.row_key, field.field) in self.differing_parse
+        return (field.row_key, field.field) in self._parse_differs
+
+    def is_worlds(self, field: FieldComparison) -> bool:
+        """Whether the libraries were told different things about this field."""
+        return (field.row_key, field.field) in self._world_differs
 
     def in_the_reading(self, field: FieldComparison) -> bool:
         """Whether the difference lies in the reading: the parsers differ, or the libraries were told the same."""
         return self.is_parsers(field) or (self.world is not None and not self.is_worlds(field))
-
-    def is_worlds(self, field: FieldComparison) -> bool:
-        """Whether the libraries were told different things about this field."""
-        return (field.row_key, field.field) in self.differing_world
-
-
-def _differing(comparison: Comparison | None) -> frozenset[tuple[str | None, str]]:
-    return frozenset() if comparison is None else comparison.differing()
 
 
 class Reader:
@@ -98,25 +114,5 @@ class Reader:
 
 
 def read_both_ways(pair: Pair, question: Question, reader: Reader) -> Readings:
-    """Read one pair of answers as two worlds through one parser, and as one world through two parsers."""
-    rules = RULES[question.operation]
-    ccxt, okx_sdk = pair[Library.CCXT], pair[Library.OKX_SDK]
-    parse = world = None
-    parse_note = world_note = None
-    if okx_sdk.rows is not None:
-        ccxt_of_okx = reader.read(Library.CCXT, question, okx_sdk.exchanges)
-        if ccxt_of_okx.error is None:
-            parse = compare(ccxt_of_okx, okx_sdk, rules)
-        else:
-            parse_note = f"ccxt could not read the bytes that python-okx was given: {ccxt_of_okx.error.message}"
-    else:
-        parse_note = "python-okx has no answer"
-    if ccxt.rows is not None and okx_sdk.rows is not None:
-        okx_of_ccxt = reader.read(Library.OKX_SDK, question, ccxt.exchanges)
-        if okx_of_ccxt.error is None:
-            world = compare(okx_of_ccxt, okx_sdk, rules)
-        else:
-            world_note = f"python-okx could not read the bytes that ccxt was given: {okx_of_ccxt.error.message}"
-    else:
-        world_note = "one library has no answer"
-    return Readings(parse, world, parse_note, world_note, _differing(parse), _differing(world))
+    """The two readings of one pair of answers."""
+    return Readings(pair, question, reader)

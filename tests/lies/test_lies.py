@@ -10,11 +10,14 @@ import pytest
 
 from dualwitness.models import Layer, Library, OddOneOut
 from dualwitness.models.finding import Finding
-from dualwitness.venues.sim.lies import LIES, Lie
+from dualwitness.venues.sim.lies import BLIND_SPOTS, LIES, Lie
 from tests.support.audit_run import AuditRun, audit_in_process
 
 TOLD_TO = (None, *Library)
 CASES = [(name, library) for name in LIES for library in TOLD_TO]
+
+# Told to one library: the two contradict each other, and nothing else that is asked can say which of them is right.
+WORD_AGAINST_WORD = ("balance_inflated", "instrument_suspended", "leverage_wrong", "margin_mode_swapped")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Told:
     @property
     def label(self) -> str:
         return self.lie.name if self.library is None else f"{self.lie.name}@{self.library}"
+
+    @property
+    def believed(self) -> bool:
+        """Whether the product itself names it as one that nobody can see: told to both, contradicted by nothing."""
+        return self.library is None and self.lie.name in BLIND_SPOTS
 
     @property
     def on_target(self) -> tuple[Finding, ...]:
@@ -59,6 +67,12 @@ def told(request: pytest.FixtureRequest, honest: AuditRun, tmp_path_factory: pyt
     _forget(run.folder)
 
 
+def test_blind_spots_are_few_and_each_has_its_reason() -> None:
+    """Lies that nothing contradicts are named by the product; the list cannot grow unseen."""
+    assert set(BLIND_SPOTS) <= {"balance_inflated", "leverage_wrong", "margin_mode_swapped", "open_orders_empty"}
+    assert all(reason.strip() for reason in BLIND_SPOTS.values())
+
+
 def _forget(folder: Path) -> None:
     for path in sorted(folder.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
@@ -70,8 +84,12 @@ def test_lie_that_was_planted_is_really_told(told: Told) -> None:
 
 
 def test_lie_makes_a_new_finding_on_its_own_axis_operation_and_field(told: Told) -> None:
-    """Found is found where it was told, not merely somewhere."""
-    assert told.on_target, told.places
+    """
+    Found is found where it was told, not merely somewhere.
+
+    A blind spot is exact as well: once a lie on that list is found, it has to come off the list.
+    """
+    assert bool(told.on_target) is not told.believed, told.places
 
 
 def test_lie_never_lets_a_run_end_as_aligned(told: Told) -> None:
@@ -83,7 +101,7 @@ def test_lie_never_lets_a_run_end_as_aligned(told: Told) -> None:
 def test_lie_about_positions_never_leaves_them_reliable(told: Told) -> None:
     """Positions that were lied about are called reliable nowhere."""
     quality = told.run.manifest["positions_quality"]
-    if told.lie.operation == "get_positions":
+    if told.lie.operation == "get_positions" and not told.believed:
         assert quality != "reliable"
     assert quality == told.run.read("positions_snapshot.json")["positions_quality"]
 
@@ -101,6 +119,13 @@ def test_lie_is_blamed_on_nobody_but_whom_it_was_told_to(told: Told) -> None:
     else:
         blamed = {one.odd_one_out for one in told.on_target}
         assert blamed <= {OddOneOut(str(told.library)), OddOneOut.UNKNOWN}, told.places
+
+
+def test_lie_that_evidence_contradicts_names_who_told_it(told: Told) -> None:
+    """Independent evidence (fills, clock, book, rates) names the library that was lied to, or the venue."""
+    expected = OddOneOut.VENUE if told.library is None else OddOneOut(str(told.library))
+    named = expected in {one.odd_one_out for one in told.on_target}
+    assert named or told.believed or told.lie.name in WORD_AGAINST_WORD, told.places
 
 
 def test_lie_leaves_findings_that_rest_on_samples_of_the_run(told: Told) -> None:
