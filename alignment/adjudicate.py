@@ -5,7 +5,8 @@ Witnesses are the positions report through each library and the fold of fills th
 each symbol and leg, over the union of what was reported and what was traded:
 
 1. both reports and at least one complete fold agree                → the report, ``reliable``;
-2. the reports agree, no fold can speak                            → the report, ``unreliable`` (no second source);
+2. the reports agree, no fold can speak                            → the report, ``unreliable`` (no second source),
+   but null with reason ``absent`` where the report says that there is nothing;
 3. the reports disagree, or a fold contradicts them, folds agree    → the fold, ``reconstructed_from_fills``;
 4. no report could be had, folds agree                              → the fold, ``reconstructed_from_fills``;
 5. reports and folds contradict each other with no agreement left   → null, ``unreliable``, reason ``conflict``;
@@ -153,6 +154,8 @@ def _judge(leg: Leg, reports: tuple[Testimony, ...], folds: tuple[Testimony, ...
             text = "one report is missing; the other agrees with the fills"
         value = folded.pop()
         return _hold(leg, value, said, PositionsQuality.RECONSTRUCTED_FROM_FILLS, text)
+    if reported == {Decimal(0)} and not folded:
+        return _null(leg, PositionsQuality.UNRELIABLE, NullReason.ABSENT, said, "empty, and no second witness for it")
     if len(reported) == 1 and not folded:
         text = "no second source: the fills cannot speak of this leg"
         return _hold(leg, reported.pop(), said, PositionsQuality.UNRELIABLE, text)

@@ -7,6 +7,7 @@ that it never ended, and nothing in it is half written.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -17,11 +18,13 @@ from typing import Any
 
 import orjson
 
+from dualwitness.venues import UsageError
 from dualwitness.venues.redact import Redactor
 
 __all__ = ["MANIFEST", "RunFolder", "as_json", "run_id_of", "verify_seal"]
 
 MANIFEST = "run_manifest.json"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run_id_of(started_ms: int, commit: str | None) -> str:
@@ -31,18 +34,37 @@ def run_id_of(started_ms: int, commit: str | None) -> str:
 
 
 class RunFolder:
-    """Writes the files of one run; raises `OSError` where one cannot be written whole."""
+    """
+    Writes the files of one run.
+
+    Raises `UsageError` where the folder cannot be made, `OSError` where the disk is full or a file cannot be written
+    whole.
+    """
 
     def __init__(self, out: Path, run_id: str, redactor: Redactor) -> None:
         self._redactor = redactor
-        self.run_id, self.path = _make(out, run_id)
+        try:
+            self.run_id, self.path = _make(out, run_id)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise
+            message = f"a run's folder cannot be made in {out}: {error.strerror or type(error).__name__}"
+            raise UsageError(message, advice="choose another --out") from None
         self._digests: dict[str, str] = {}
 
-    def write(self, name: str, content: Mapping[str, Any]) -> None:
-        """Write one JSON file: sorted keys, secrets redacted by value, temp file + fsync + rename."""
-        data = self._redactor.redact_bytes(as_json(content))
+    def write(self, name: str, content: Mapping[str, Any], *, is_redacted: bool = False) -> None:
+        """
+        Write one JSON file: sorted keys, secrets redacted by value, temp file + fsync + rename.
+
+        ``is_redacted`` says that every text in it went through the redactor already, one by one.
+        """
+        data = as_json(content) if is_redacted else self._redactor.redact_bytes(as_json(content))
+        if name == MANIFEST:  # it speaks of the others, so it must never outlive them
+            _settle_folder(self.path)
         _write_whole(self.path / name, data)
-        if name != MANIFEST:
+        if name == MANIFEST:
+            _settle_folder(self.path)
+        else:
             self._digests[name] = hashlib.sha256(data).hexdigest()
 
     def write_manifest(self, content: Mapping[str, Any]) -> None:
@@ -94,8 +116,12 @@ def _write_whole(path: Path, data: bytes) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+
+
+def _settle_folder(folder: Path) -> None:
+    """Make the names of all files so far as durable as their contents."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

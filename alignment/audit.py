@@ -106,17 +106,18 @@ def _audit(
             symbols = settings.symbols
         _write_samples(folder, seen, redactor)  # (8)
         progress("judging")
-        result = _judge(settings, session, collector, recorded is None)  # (9)
+        result = _judge(settings, session, collector)  # (9)
     return _write(settings, folder, manifest, session, seen, result, symbols)  # (10)
 
 
 def _write_samples(folder: RunFolder, seen: Collection, redactor: Redactor) -> None:
     for library in Library:
         if seen.samples.count(library):
-            folder.write(f"{library}_raw_samples.json", document(library, seen.samples.of(library), redactor))
+            content = document(library, seen.samples.of(library), redactor)
+            folder.write(f"{library}_raw_samples.json", content, is_redacted=True)
 
 
-def _judge(settings: AuditSettings, session: Session, collector: Collector, live: bool) -> Judgement:
+def _judge(settings: AuditSettings, session: Session, collector: Collector) -> Judgement:
     seen = collector.seen
     complete = settings.mode in (RunMode.OKX_DEMO_SIM, RunMode.OFFLINE)
     reader = None
@@ -124,7 +125,7 @@ def _judge(settings: AuditSettings, session: Session, collector: Collector, live
     if both:
         reader = open_reader(settings, {library: _first_exchanges(seen, library) for library in Library})
     try:
-        return judge(seen, reader, collector.ask_again if live else None, history_complete=complete)
+        return judge(seen, reader, collector.ask_again, history_complete=complete)
     finally:
         if reader is not None:
             reader.close()
@@ -189,7 +190,7 @@ def _write(
 
 def _bare(hosts: set[str]) -> set[str]:
     """Loopback hosts without their port, which is another in every run."""
-    return {host.rsplit(":", 1)[0] if host.startswith(("127.", "localhost")) else host for host in hosts}
+    return {host.rsplit(":", 1)[0] if host.startswith(("127.", "localhost", "[")) else host for host in hosts}
 
 
 def _report(

@@ -123,18 +123,14 @@ class Collector:
             seed=self._seed,
             now_ms=lambda: time.time_ns() // 1_000_000,
             max_notional_usd=max_notional_usd,
+            keep=self.seen.keep,
         )
         libraries = list(self._witnesses.clients)
         self._random.shuffle(libraries)
         for library in libraries:
             record = probe.run(library)
             self.seen.probes[library] = record
-            for observation in record.placed:
-                self.seen.keep(observation)
-            for order_id, pair in record.looked_up:
-                self.seen.lookups.append((order_id, pair))
-                for observation in pair.values():
-                    self.seen.keep(observation)
+            self.seen.lookups.extend(record.looked_up)
 
     def _held(self) -> set[str]:
         pair = self._witnesses.ask("get_positions", None, lambda client: client.get_positions())

@@ -21,18 +21,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from dualwitness.alignment.rules import Comparator, FieldRule, OperationRules
 from dualwitness.models import BookLevel, Fact, MarketType, NullReason, Outcome
 from dualwitness.models.finding import Claim
 from dualwitness.models.observation import Observation
 
-__all__ = ["Comparison", "FieldComparison", "Match", "claim_of", "compare", "plain", "swapped"]
+__all__ = ["DIFFERENT", "Comparison", "Entry", "FieldComparison", "claim_of", "compare", "plain", "swapped", "told"]
 
 _NO_TICKS: Mapping[str, Decimal] = {}
-_DIFFERENT = (Outcome.MISMATCH, Outcome.ONE_MISSING)
-_NAMELESS = "row without id "
+DIFFERENT = (Outcome.MISMATCH, Outcome.ONE_MISSING)
+_NAMELESS = "row without id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,60 +50,69 @@ class FieldComparison:
     rule: FieldRule
 
 
-# One matching field of one row: key, symbol, market type, rule, both values. A plain tuple, because most fields match
-# and few are ever looked at.
+class Entry(NamedTuple):
+    """
+    One compared field as it came: what a `FieldComparison` tells, before anybody asked for its claims.
+
+    A plain tuple, because there are thousands of them in an audit and most of them match.
+    """
+
+    row_key: str | None
+    symbol: str | None
+    market_type: MarketType | None
+    rule: FieldRule
+    ccxt: Any
+    ccxt_reason: NullReason | None
+    okx_sdk: Any
+    okx_sdk_reason: NullReason | None
+    outcome: Outcome
+
+
+# A field that simply matches: row key, symbol, market type, rule, both values; lighter still, as few are looked at.
 Match = tuple[str, str | None, MarketType | None, FieldRule, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """
-    All fields of one operation, in the order of keys and rules.
-
-    What matches is kept as it came and told as a `FieldComparison` on demand; judging needs `unmatched` alone.
-    """
+    """All fields of one operation: those that match, and the others, each in the order of keys and rules."""
 
     operation: str
     symbol: str | None
-    entries: tuple[FieldComparison | Match, ...]
+    matches: tuple[Match, ...]
+    unmatched: tuple[Entry, ...]
 
     @property
     def fields(self) -> tuple[FieldComparison, ...]:
-        """Every field, matching ones included."""
-        return tuple(one if isinstance(one, FieldComparison) else _told(self.operation, one) for one in self.entries)
-
-    @property
-    def unmatched(self) -> tuple[FieldComparison, ...]:
-        """The fields that do not simply match."""
-        return tuple(one for one in self.entries if isinstance(one, FieldComparison))
-
-    @property
-    def matches(self) -> tuple[Match, ...]:
-        """The fields that simply match."""
-        return tuple(one for one in self.entries if not isinstance(one, FieldComparison))
+        """Every field with both claims, those that do not match first."""
+        return tuple(told(self.operation, entry) for entry in (*self.unmatched, *map(_entry, self.matches)))
 
     def count(self, outcome: Outcome) -> int:
         """How many fields came out so."""
         silent = len(self.matches) if outcome is Outcome.MATCH else 0
-        return silent + sum(field.outcome is outcome for field in self.unmatched)
+        return silent + sum(entry.outcome is outcome for entry in self.unmatched)
 
-    def differing(self) -> frozenset[tuple[str | None, str]]:
-        """Row key and field of everything that differs."""
-        return frozenset((one.row_key, one.field) for one in self.unmatched if one.outcome in _DIFFERENT)
+    def differing(self) -> dict[tuple[str | None, str], Entry]:
+        """Everything that differs, by row key and field."""
+        return {(entry.row_key, entry.rule.field): entry for entry in self.unmatched if entry.outcome in DIFFERENT}
 
 
-def _told(operation: str, match: Match) -> FieldComparison:
+def _entry(match: Match) -> Entry:
     key, symbol, market_type, rule, value_a, value_b = match
+    return Entry(key, symbol, market_type, rule, value_a, None, value_b, None, Outcome.MATCH)
+
+
+def told(operation: str, entry: Entry) -> FieldComparison:
+    """One compared field with both claims."""
     return FieldComparison(
         operation=operation,
-        symbol=symbol,
-        market_type=market_type,
-        row_key=key,
-        field=rule.field,
-        ccxt=claim_of(value_a, None),
-        okx_sdk=claim_of(value_b, None),
-        outcome=Outcome.MATCH,
-        rule=rule,
+        symbol=entry.symbol,
+        market_type=entry.market_type,
+        row_key=entry.row_key,
+        field=entry.rule.field,
+        ccxt=claim_of(entry.ccxt, entry.ccxt_reason),
+        okx_sdk=claim_of(entry.okx_sdk, entry.okx_sdk_reason),
+        outcome=entry.outcome,
+        rule=entry.rule,
     )
 
 
@@ -126,25 +135,27 @@ def compare(
         message = f"cannot compare {ccxt.operation} with {okx_sdk.operation} by the rules of {rules.operation}"
         raise ValueError(message)
     if ccxt.rows is None or okx_sdk.rows is None:
-        return Comparison(rules.operation, ccxt.symbol, (_without_rows(ccxt, okx_sdk, rules),))
-    left, right = _by_key(ccxt.rows, rules), _by_key(okx_sdk.rows, rules)
-    third = None if again is None or again.rows is None else _by_key(again.rows, rules)
-    fields: list[FieldComparison | Match] = []
+        return Comparison(rules.operation, ccxt.symbol, (), (_without_rows(ccxt, okx_sdk, rules),))
+    (left, lone_a), (right, lone_b) = _by_key(ccxt.rows, rules), _by_key(okx_sdk.rows, rules)
+    third = None if again is None or again.rows is None else _by_key(again.rows, rules)[0]
+    matches: list[Match] = []
+    found: list[Entry] = []
     for key in sorted(left.keys() | right.keys()):
         side_a, side_b = left.get(key), right.get(key)
-        if key.startswith(_NAMELESS):
-            fields.append(_nameless(key, side_a, side_b, ccxt.symbol, rules))
-            continue
         if side_a is None or side_b is None:
-            fields.append(_row_on_one_side(key, side_a, side_b, ccxt.symbol, rules))
+            found.append(_row_on_one_side(key, side_a, side_b, ccxt.symbol, rules))
             continue
         if len(side_a) != len(side_b):
-            fields.append(_row_count(key, side_a, side_b, ccxt.symbol, rules))
+            found.append(_row_count(key, side_a, side_b, ccxt.symbol, rules))
         reread = None if third is None else (third.get(key) or (None,))[0]
         bracket = None if again is None or reread is None else (again.library == ccxt.library, reread)
         for row_a, row_b in zip(side_a, side_b, strict=False):
-            fields.extend(_fields(key, row_a, row_b, ccxt.symbol, rules, bracket, ticks))
-    return Comparison(rules.operation, ccxt.symbol, tuple(fields))
+            found.extend(_fields(key, row_a, row_b, ccxt.symbol, rules, bracket, ticks, matches))
+    # A row without the venue's id can be joined with nothing: it stands alone and proves nothing.
+    lone = [*(_row_on_one_side(_NAMELESS, [row], None, ccxt.symbol, rules) for row in lone_a)]
+    lone += (_row_on_one_side(_NAMELESS, None, [row], ccxt.symbol, rules) for row in lone_b)
+    found.extend(one._replace(outcome=Outcome.NOT_COMPARABLE) for one in lone)
+    return Comparison(rules.operation, ccxt.symbol, tuple(matches), tuple(found))
 
 
 def claim_of(value: Any, reason: NullReason | None) -> Claim:
@@ -171,84 +182,48 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def _by_key(rows: tuple[Fact, ...], rules: OperationRules) -> dict[str, list[Fact]]:
+def _by_key(rows: tuple[Fact, ...], rules: OperationRules) -> tuple[dict[str, list[Fact]], list[Fact]]:
+    """Rows by key, and the rows that have none; copies of one key in an order that does not depend on arrival."""
     table: dict[str, list[Fact]] = {}
-    for number, row in enumerate(rows):
+    nameless: list[Fact] = []
+    for row in rows:
         key = rules.key(row)
-        if key is None:  # a row without the venue's id can be joined with nothing: it stands alone
-            key = f"{_NAMELESS}{number}"
-        table.setdefault(key, []).append(row)
-    for copies in table.values():
-        if len(copies) > 1:  # so that the order of arrival pairs nothing
+        (nameless if key is None else table.setdefault(key, [])).append(row)
+    for copies in (nameless, *table.values()):
+        if len(copies) > 1:
             copies.sort(key=Fact.model_dump_json)
-    return table
+    return table, nameless
 
 
-def _without_rows(ccxt: Observation, okx_sdk: Observation, rules: OperationRules) -> FieldComparison:
+def _without_rows(ccxt: Observation, okx_sdk: Observation, rules: OperationRules) -> Entry:
     outcome = Outcome.BOTH_ERROR if ccxt.error and okx_sdk.error else Outcome.ONE_MISSING
-    return FieldComparison(
-        operation=rules.operation,
-        symbol=ccxt.symbol,
-        market_type=None,
-        row_key=None,
-        field=rules.lead.field,
-        ccxt=_error_claim(ccxt, rules),
-        okx_sdk=_error_claim(okx_sdk, rules),
-        outcome=outcome,
-        rule=rules.lead,
-    )
+    side_a, side_b = _whole_answer(ccxt, rules), _whole_answer(okx_sdk, rules)
+    return Entry(None, ccxt.symbol, None, rules.lead, *side_a, *side_b, outcome)
 
 
-def _error_claim(observation: Observation, rules: OperationRules) -> Claim:
+def _whole_answer(observation: Observation, rules: OperationRules) -> tuple[Any, NullReason | None]:
     if observation.error is not None:
-        return Claim(value=None, reason=observation.error.reason)
+        return None, observation.error.reason
     rows = observation.rows or ()
-    if len(rows) == 1:
-        return claim_of(*rows[0].value_or_reason(rules.lead.field))
-    return Claim(value=f"{len(rows)} rows")
+    return rows[0].value_or_reason(rules.lead.field) if len(rows) == 1 else (f"{len(rows)} rows", None)
 
 
 def _row_on_one_side(
     key: str, side_a: list[Fact] | None, side_b: list[Fact] | None, symbol: str | None, rules: OperationRules
-) -> FieldComparison:
+) -> Entry:
     present = (side_a or side_b or [])[0]
-    claim = claim_of(*present.value_or_reason(rules.lead.field))
-    missing = Claim(value=None, reason=NullReason.ABSENT)
-    return FieldComparison(
-        operation=rules.operation,
-        symbol=_symbol(present, symbol),
-        market_type=_market_type(present),
-        row_key=key,
-        field=rules.lead.field,
-        ccxt=claim if side_a else missing,
-        okx_sdk=claim if side_b else missing,
-        outcome=Outcome.ONE_MISSING,
-        rule=rules.lead if rules.row is None else rules.row,
-    )
-
-
-def _nameless(
-    key: str, side_a: list[Fact] | None, side_b: list[Fact] | None, symbol: str | None, rules: OperationRules
-) -> FieldComparison:
-    lone = _row_on_one_side(key, side_a, side_b, symbol, rules)
-    return replace(lone, outcome=Outcome.NOT_COMPARABLE)
-
-
-def _row_count(
-    key: str, side_a: list[Fact], side_b: list[Fact], symbol: str | None, rules: OperationRules
-) -> FieldComparison:
+    value, reason = present.value_or_reason(rules.lead.field)
     rule = rules.lead if rules.row is None else rules.row
-    return FieldComparison(
-        operation=rules.operation,
-        symbol=_symbol(side_a[0], symbol),
-        market_type=_market_type(side_a[0]),
-        row_key=key,
-        field=rules.lead.field,
-        ccxt=Claim(value=f"{len(side_a)} rows"),
-        okx_sdk=Claim(value=f"{len(side_b)} rows"),
-        outcome=Outcome.MISMATCH,
-        rule=rule,
-    )
+    place, market_type, absent = _symbol(present, symbol), _market_type(present), NullReason.ABSENT
+    if side_a:
+        return Entry(key, place, market_type, rule, value, reason, None, absent, Outcome.ONE_MISSING)
+    return Entry(key, place, market_type, rule, None, absent, value, reason, Outcome.ONE_MISSING)
+
+
+def _row_count(key: str, side_a: list[Fact], side_b: list[Fact], symbol: str | None, rules: OperationRules) -> Entry:
+    rule = rules.lead if rules.row is None else rules.row
+    sides = f"{len(side_a)} rows", None, f"{len(side_b)} rows", None
+    return Entry(key, _symbol(side_a[0], symbol), _market_type(side_a[0]), rule, *sides, Outcome.MISMATCH)
 
 
 def _fields(
@@ -259,43 +234,39 @@ def _fields(
     rules: OperationRules,
     bracket: tuple[bool, Fact] | None,
     ticks: Mapping[str, Decimal],
-) -> list[FieldComparison | Match]:
-    found: list[FieldComparison | Match] = []
+    matches: list[Match],
+) -> list[Entry]:
+    """The fields of one row that do not match; those that do are added to ``matches``."""
+    found: list[Entry] = []
     place = _symbol(row_b, symbol)
     market_type = _market_type(row_b) or _market_type(row_a)
     tick = ticks.get(place or "", Decimal(0))
-    # Rows of two instruments keep all their fields: that their prices agree would be chance.
-    is_one_instrument = _symbol(row_a, None) == _symbol(row_b, None)
     values_a, values_b = vars(row_a), vars(row_b)
+    reasons_a, reasons_b = row_a.reasons, row_b.reasons
     for rule in rules.fields:
-        value = values_a[rule.field]
-        if is_one_instrument and value is not None and value == values_b[rule.field]:
-            found.append((key, place, market_type, rule, value, values_b[rule.field]))
+        name = rule.field
+        value_a, value_b = values_a[name], values_b[name]
+        if value_a is not None and value_a == value_b:
+            matches.append((key, place, market_type, rule, value_a, value_b))
             continue
-        value_a, reason_a = row_a.value_or_reason(rule.field)
-        value_b, reason_b = row_b.value_or_reason(rule.field)
+        reason_a, reason_b = reasons_a.get(name), reasons_b.get(name)
         if value_a is None and value_b is None and reason_a is None and reason_b is None:
             continue  # there is nothing to know: the strike of a swap
         # One side has a value, so there is something to know, and the other's silence needs its reason.
-        reason_a, reason_b = reason_a or NullReason.ABSENT, reason_b or NullReason.ABSENT
+        reason_a = reason_a or (NullReason.ABSENT if value_a is None else None)
+        reason_b = reason_b or (NullReason.ABSENT if value_b is None else None)
         outcome = _outcome(value_a, value_b, rule, tick)
+        if outcome is Outcome.MATCH:
+            matches.append((key, place, market_type, rule, value_a, value_b))
+            continue
         if outcome is Outcome.MISMATCH and bracket is not None and rule.comparator is Comparator.BRACKET:
             first_is_ccxt, reread = bracket
             first, other = (value_a, value_b) if first_is_ccxt else (value_b, value_a)
-            outcome = _bracketed(first, other, reread.value_or_reason(rule.field)[0])
-        found.append(
-            FieldComparison(
-                operation=rules.operation,
-                symbol=place,
-                market_type=market_type,
-                row_key=key,
-                field=rule.field,
-                ccxt=claim_of(value_a, reason_a),
-                okx_sdk=claim_of(value_b, reason_b),
-                outcome=outcome,
-                rule=rule,
-            )
-        )
+            outcome = _bracketed(first, other, reread.value_or_reason(name)[0])
+            if outcome is Outcome.MATCH:
+                matches.append((key, place, market_type, rule, value_a, value_b))
+                continue
+        found.append(Entry(key, place, market_type, rule, value_a, reason_a, value_b, reason_b, outcome))
     return found
 
 
@@ -327,10 +298,9 @@ def _market_type(row: Fact) -> MarketType | None:
 
 def swapped(comparison: Comparison) -> Comparison:
     """The same comparison seen from the other side; for the law of symmetry."""
-    return replace(comparison, entries=tuple(_swapped(one) for one in comparison.entries))
-
-
-def _swapped(one: FieldComparison | Match) -> FieldComparison | Match:
-    if isinstance(one, FieldComparison):
-        return replace(one, ccxt=one.okx_sdk, okx_sdk=one.ccxt)
-    return (*one[:4], one[5], one[4])
+    matches = tuple((*match[:4], match[5], match[4]) for match in comparison.matches)
+    turned = (
+        one._replace(ccxt=one.okx_sdk, ccxt_reason=one.okx_sdk_reason, okx_sdk=one.ccxt, okx_sdk_reason=one.ccxt_reason)
+        for one in comparison.unmatched
+    )
+    return replace(comparison, matches=matches, unmatched=tuple(turned))

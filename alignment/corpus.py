@@ -193,6 +193,8 @@ def audit_corpus(settings: AuditSettings, *, progress: Callable[[str], None] = l
 def _index(source: Path) -> list[Mapping[str, Any]]:
     try:
         records = json.loads((source / "INDEX.json").read_text(encoding="utf-8"))
+        if not isinstance(records, list):
+            raise TypeError
         for record in records:
             for name in ("file", "method", "endpoint", "shape", "provenance"):
                 record[name]

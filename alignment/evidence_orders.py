@@ -11,7 +11,10 @@ from dualwitness.alignment.world import World, contradiction
 from dualwitness.models import Fill, Order
 from dualwitness.models.finding import Expected
 
-__all__ = ["ORDER_CHECKS"]
+__all__ = ["ORDER_CHECKS", "RESTING"]
+
+# The name under which a world keeps what was listed as open while the probe's order rested.
+RESTING = "get_open_orders while resting"
 
 # OKX rounds avgPx; a hundred-thousandth is far below any real difference.
 _AVERAGE_TOLERANCE = Decimal("0.00001")
@@ -110,4 +113,26 @@ def _contradiction(world: World, order: Order, field: str, seen: str, expected: 
     )
 
 
-ORDER_CHECKS = (_orders_by_their_fills,)
+def _placed_orders_are_listed(world: World) -> Iterator[Draft]:
+    """An order of ours that rests must be among the open orders."""
+    for (operation, place), observation in world.observations.items():
+        if operation != RESTING or observation.rows is None or place is None:
+            continue
+        symbol, _, order_id = place.rpartition("|")
+        if any(isinstance(row, Order) and row.venue_order_id == order_id for row in observation.rows):
+            continue
+        yield contradiction(
+            world,
+            operation="get_open_orders",
+            field="venue_order_id",
+            symbol=symbol,
+            row=None,
+            row_key=f"{symbol}|{order_id}",
+            seen=claim_of(f"{len(observation.rows)} open orders without it", None),
+            expected=Expected(value=order_id, source="the order that was placed and not yet cancelled"),
+            rule="a-resting-order-is-listed",
+            reason=f"order {order_id} was resting, and the open orders do not list it",
+        )
+
+
+ORDER_CHECKS = (_orders_by_their_fills, _placed_orders_are_listed)

@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ __all__ = ["commit_of", "execution_fingerprint", "library_fingerprint"]
 
 _PACKAGES = {Library.CCXT: ("ccxt", "ccxt"), Library.OKX_SDK: ("python-okx", "okx")}
 # What our calls run through. All of ccxt is 100 MB; its OKX class and its base decide what it says.
-_MODULES = {Library.CCXT: ("okx.py", "abstract/okx.py", "base/*.py"), Library.OKX_SDK: ("*.py",)}
+_MODULES = {Library.CCXT: ("okx.py", "abstract/okx.py", "base/exchange.py"), Library.OKX_SDK: ("*.py",)}
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -70,6 +71,10 @@ def library_fingerprint(library: Library) -> dict[str, Any]:
     }
 
 
+# Read once a process: what was imported does not change.
+_as_imported = cache(library_fingerprint)
+
+
 def execution_fingerprint(
     *,
     config_sha256: str,
@@ -99,7 +104,7 @@ def execution_fingerprint(
         "python_version": platform.python_version(),
         "python_implementation": sys.implementation.name,
         "platform": platform.platform(),
-        "libraries": {str(library): library_fingerprint(library) for library in libraries},
+        "libraries": {str(library): _as_imported(library) for library in libraries},
         "config_sha256": config_sha256,
         "hosts_contacted": sorted(set(hosts)),
         "proxy_variables": sorted(name for name in environment if name.lower() in _PROXY_VARIABLES),

@@ -81,7 +81,7 @@ def fidelity(hosts: Iterable[str], *, demo: bool, libraries: Iterable[Library]) 
 
     ``hosts`` are host names without port, as contacted.
     """
-    contacted = {host.rsplit(":", 1)[0] if host.count(":") == 1 else host for host in hosts}
+    contacted = {host.rsplit(":", 1)[0] if host.count(":") == 1 or "]:" in host else host for host in hosts}
     if not contacted or not list(libraries):
         return ImpedanceFidelity.UNKNOWN
     if all(is_loopback(host) for host in contacted):

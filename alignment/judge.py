@@ -8,8 +8,8 @@ difference of the same symbol are one finding, so its fingerprint survives new r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 from dualwitness.alignment.compare import FieldComparison
 from dualwitness.alignment.known import Known, known_difference
@@ -35,8 +35,7 @@ __all__ = ["Draft", "findings_from", "from_comparison", "market_type_of", "merge
 _UNSEEN = (NullReason.UNSUPPORTED, NullReason.NOT_ASKED)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A finding before it has its number: everything judged, rows not yet gathered."""
 
     kind: FindingKind
@@ -67,8 +66,9 @@ def from_comparison(
     layer: Layer,
     odd_one_out: OddOneOut,
     observations: Mapping[Library, Observation],
+    rows: int = 1,
 ) -> Draft | None:
-    """Judge one compared field; None where nothing differs, or where there is nothing to know."""
+    """Judge one compared field that ``rows`` rows share; None where nothing differs, or there is nothing to know."""
     if field.outcome in (Outcome.MATCH, Outcome.NOT_COMPARABLE, Outcome.ACCEPTED):
         return None
     if field.outcome is Outcome.BOTH_MISSING and not field.rule.required:
@@ -102,6 +102,7 @@ def from_comparison(
         mitigation=field.rule.mitigation,
         ccxt_ref=_ref(observations, Library.CCXT, field),
         okx_ref=_ref(observations, Library.OKX_SDK, field),
+        rows=rows,
     )
 
 
@@ -134,8 +135,7 @@ def merge_sides(drafts: Iterable[Draft]) -> list[Draft]:
         if other is None:
             table[key] = draft
             continue
-        table[key] = replace(
-            other,
+        table[key] = other._replace(
             odd_one_out=OddOneOut.VENUE if other.odd_one_out is not draft.odd_one_out else other.odd_one_out,
             ccxt=other.ccxt if _spoken(other.ccxt) else draft.ccxt,
             okx_sdk=other.okx_sdk if _spoken(other.okx_sdk) else draft.okx_sdk,

@@ -17,18 +17,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 
 from dualwitness.alignment.adjudicate import AdjudicatedPosition, Testimony, adjudicate, distrust, overall
 from dualwitness.alignment.collect import Collection
-from dualwitness.alignment.compare import Comparison, FieldComparison, compare
+from dualwitness.alignment.compare import DIFFERENT, Comparison, Entry, Match, compare, told
 from dualwitness.alignment.evidence import conflicts
+from dualwitness.alignment.evidence_orders import RESTING
 from dualwitness.alignment.judge import Draft, findings_from, from_comparison, merge_sides
 from dualwitness.alignment.observe import Pair
 from dualwitness.alignment.operations import Question
 from dualwitness.alignment.order_requests import compare_requests
 from dualwitness.alignment.rules import RULES
 from dualwitness.alignment.samples import caught
-from dualwitness.alignment.second_opinion import Reader, Readings, read_both_ways
+from dualwitness.alignment.second_opinion import Reader, read_both_ways
 from dualwitness.alignment.testimony import position_conflicts, testimonies
 from dualwitness.alignment.world import World
 from dualwitness.models import Layer, Library, OddOneOut, Outcome, PositionsQuality, PositionsSource
@@ -37,7 +39,6 @@ from dualwitness.models.observation import Observation
 
 __all__ = ["Judgement", "judge"]
 
-_DIFFERENT = (Outcome.MISMATCH, Outcome.ONE_MISSING)
 AskAgain = Callable[[Question, Library], Observation]
 
 
@@ -61,8 +62,8 @@ def judge(seen: Collection, reader: Reader | None, ask_again: AskAgain | None, *
     Judge everything that was seen.
 
     ``reader`` reads recorded bytes through both parsers (None: only one library is there); ``ask_again`` asks one
-    library once more (None offline: then nothing can be asked again). ``history_complete`` says whether the fills reach
-    back to a proven flat start.
+    library once more (None: nothing can be asked again, so what differs counts). ``history_complete`` says whether the
+    fills reach back to a proven flat start.
     """
     result = Judgement()
     drafts: list[Draft] = []
@@ -121,29 +122,76 @@ def _judge_pair(
         return []
     rules = RULES[question.operation]
     comparison = _of_one_instrument(compare(pair[Library.CCXT], pair[Library.OKX_SDK], rules, ticks=ticks))  # (1)
-    gone = any(one.error is not None for one in pair.values())
-    readings: Readings | None = None
-    asked_again: Comparison | None = None
-    kept: list[FieldComparison] = []
+    judged = _Judged(question, pair, reader, ask_again, ticks)
+    kept: list[Entry] = []
     alike = _Alike()
-    for one in comparison.unmatched:
-        layer, odd = Layer.PARSE, OddOneOut.UNKNOWN
-        if gone or one.outcome not in _DIFFERENT:
-            layer, odd = _gone_layer(pair), _gone_side(pair)
-        else:
-            if readings is None and reader is not None:
-                readings = read_both_ways(pair, question, reader)  # (2)
-            if readings is not None and not readings.in_the_reading(one):
-                layer = Layer.VENUE
-                if asked_again is None and ask_again is not None:
-                    asked_again = _a_b_a(question, ask_again, ticks)  # (3)
-                if asked_again is not None and not _still_differs(asked_again, one):
-                    result.noise[f"{one.operation}.{one.field}"] += 1
-                    continue
-        kept.append(one)
-        alike.add(one, layer, odd)
-    result.comparisons.append(replace(comparison, entries=(*comparison.matches, *kept)))
-    return alike.drafts(pair)
+    for entry in comparison.unmatched:
+        blame = judged.blame(entry)
+        if blame is None:
+            result.noise[f"{question.operation}.{entry.rule.field}"] += 1
+            continue
+        kept.append(entry)
+        alike.add(entry, *blame)
+    result.comparisons.append(replace(comparison, unmatched=tuple(kept)))
+    return alike.drafts(question.operation, pair)
+
+
+class _Judged:
+    """Where the differences of one pair of answers come from; what must be read or asked for that is, once."""
+
+    def __init__(
+        self,
+        question: Question,
+        pair: Pair,
+        reader: Reader | None,
+        ask_again: AskAgain | None,
+        ticks: Mapping[str, Decimal],
+    ) -> None:
+        self._question = question
+        self._pair = pair
+        self._gone = any(one.error is not None for one in pair.values())
+        self._readings = None if reader is None or self._gone else read_both_ways(pair, question, reader)  # (2)
+        self._ask_again = ask_again
+        self._ticks = ticks
+
+    def blame(self, entry: Entry) -> tuple[Layer, OddOneOut] | None:
+        """The layer of a difference and who stands alone, as far as known; None for what only moved in between."""
+        if self._gone or entry.outcome not in DIFFERENT:
+            return _gone_layer(self._pair), _gone_side(self._pair)
+        if self._readings is None or self._readings.is_parsers_alone(entry):
+            return Layer.PARSE, OddOneOut.UNKNOWN
+        if self._lasts(entry):
+            return Layer.VENUE, OddOneOut.UNKNOWN
+        # The world stood still or moved on: what is left, if anything, is the parsers'.
+        return (Layer.PARSE, OddOneOut.UNKNOWN) if self._readings.is_parsers(entry) else None
+
+    def _lasts(self, entry: Entry) -> bool:
+        """Whether the libraries are told different things when they are asked again."""
+        if self._ask_again is None or self._asked_again is None:
+            return True
+        return (entry.row_key, entry.rule.field) in self._asked_again
+
+    @cached_property
+    def _asked_again(self) -> Mapping[tuple[str | None, str], Entry] | None:
+        """
+        (3) CCXT, python-okx and CCXT asked again; what still differs by one parser. None where an answer did not come.
+
+        One parser reads all three, so that a difference of the parsers cannot pass for one of the world.
+        """
+        if self._ask_again is None or self._readings is None:
+            return None
+        first = self._ask_again(self._question, Library.CCXT)
+        other = self._ask_again(self._question, Library.OKX_SDK)
+        again = self._ask_again(self._question, Library.CCXT)
+        if first.rows is None or other.rows is None or again.rows is None:
+            return None
+        worlds = self._readings.of_ccxt(first), self._readings.of_ccxt(again)
+        if any(one.rows is None for one in worlds):
+            worlds = first, again
+        # `of_ccxt` is python-okx's reading; for the bracket it stands on CCXT's side, because CCXT's bytes are in it.
+        left, right = (replace(one, library=Library.CCXT) for one in worlds)
+        rules = RULES[self._question.operation]
+        return compare(left, other, rules, again=right, ticks=self._ticks).differing()
 
 
 class _Alike:
@@ -154,45 +202,50 @@ class _Alike:
     """
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[object, ...], tuple[FieldComparison, Layer, OddOneOut, int]] = {}
+        self._groups: dict[tuple[object, ...], tuple[Entry, Layer, OddOneOut, int]] = {}
 
-    def add(self, one: FieldComparison, layer: Layer, odd: OddOneOut) -> None:
+    def add(self, entry: Entry, layer: Layer, odd: OddOneOut) -> None:
         """Count one more field; rows come in the order of their keys, so the first one stands for all."""
-        own = one.row_key if one.outcome is Outcome.MISMATCH else one.row_key is None
-        key = (
-            one.field,
-            one.symbol,
-            one.market_type,
-            one.outcome,
-            one.ccxt.reason,
-            one.okx_sdk.reason,
-            layer,
-            odd,
-            own,
-        )
-        first, _, _, count = self._groups.get(key, (one, layer, odd, 0))
+        own = entry.row_key if entry.outcome is Outcome.MISMATCH else entry.row_key is None
+        reasons = entry.ccxt_reason, entry.okx_sdk_reason
+        key = (entry.rule.field, entry.symbol, entry.market_type, entry.outcome, reasons, layer, odd, own)
+        first, _, _, count = self._groups.get(key, (entry, layer, odd, 0))
         self._groups[key] = (first, layer, odd, count + 1)
 
-    def drafts(self, pair: Pair) -> list[Draft]:
+    def drafts(self, operation: str, pair: Pair) -> list[Draft]:
         """One draft a group, where there is anything to say."""
-        found = []
+        found: list[Draft] = []
         for first, layer, odd, count in self._groups.values():
-            draft = from_comparison(first, layer=layer, odd_one_out=odd, observations=pair)
-            if draft is not None:
-                found.append(replace(draft, rows=count))
+            shown = told(operation, first)
+            _keep(found, from_comparison(shown, layer=layer, odd_one_out=odd, observations=pair, rows=count))
         return found
 
 
 def _of_one_instrument(comparison: Comparison) -> Comparison:
     """Where the answers are for two instruments, that alone is the difference: their prices cannot be compared."""
-    swapped = {one.row_key for one in comparison.unmatched if one.field == "symbol" and one.outcome is Outcome.MISMATCH}
+    swapped = {one.row_key for one in comparison.unmatched if one.rule.field == "symbol"}
     if not swapped:
         return comparison
-    fields = tuple(
-        replace(one, outcome=Outcome.NOT_COMPARABLE) if one.row_key in swapped and one.field != "symbol" else one
-        for one in comparison.fields
+    lost = (match for match in comparison.matches if match[0] in swapped and match[3].field != "symbol")
+    others = (
+        one._replace(outcome=Outcome.NOT_COMPARABLE) if _of_another(one, swapped) else one
+        for one in comparison.unmatched
     )
-    return replace(comparison, entries=fields)
+    return replace(
+        comparison,
+        matches=tuple(match for match in comparison.matches if match[0] not in swapped),
+        unmatched=(*others, *(_unproven(match) for match in lost)),
+    )
+
+
+def _of_another(entry: Entry, swapped: set[str | None]) -> bool:
+    return entry.row_key in swapped and entry.rule.field != "symbol"
+
+
+def _unproven(match: Match) -> Entry:
+    """That a field of two instruments agrees is chance."""
+    key, symbol, market_type, rule, value_a, value_b = match
+    return Entry(key, symbol, market_type, rule, value_a, None, value_b, None, Outcome.NOT_COMPARABLE)
 
 
 def _keep(drafts: list[Draft], draft: Draft | None) -> None:
@@ -211,23 +264,6 @@ def _gone_side(pair: Pair) -> OddOneOut:
     if len(failed) == 1:
         return OddOneOut(str(failed[0]))
     return OddOneOut.VENUE
-
-
-def _a_b_a(question: Question, ask_again: AskAgain, ticks: Mapping[str, Decimal]) -> Comparison | None:
-    """Ask CCXT, python-okx and CCXT again, one after the other; None where an answer did not come."""
-    first = ask_again(question, Library.CCXT)
-    other = ask_again(question, Library.OKX_SDK)
-    again = ask_again(question, Library.CCXT)
-    if first.rows is None or other.rows is None or again.rows is None:
-        return None
-    return compare(first, other, RULES[question.operation], again=again, ticks=ticks)
-
-
-def _still_differs(again: Comparison, one: FieldComparison) -> bool:
-    return any(
-        other.field == one.field and other.row_key == one.row_key and other.outcome in _DIFFERENT
-        for other in again.unmatched
-    )
 
 
 def _unreached(pair: Pair) -> list[Draft]:
@@ -278,14 +314,18 @@ def _probe_failures(seen: Collection) -> list[Draft]:
 def _worlds(seen: Collection) -> list[World]:
     worlds = []
     for library in Library:
-        told = {
+        heard = {
             (question.operation, question.symbol): pair[library] for question, pair in seen.pairs if library in pair
         }
         for order_id, pair in seen.lookups:
             if library in pair:
-                told["get_order", f"{_symbol_of(pair)}|{order_id}"] = pair[library]
-        if told:
-            worlds.append(World(library, told, seen.now_ms.get(library)))
+                heard["get_order", f"{_symbol_of(pair)}|{order_id}"] = pair[library]
+        for record in seen.probes.values():
+            if record.resting is not None and library in record.resting[1]:
+                order_id, pair = record.resting
+                heard[RESTING, f"{_symbol_of(pair)}|{order_id}"] = pair[library]
+        if heard:
+            worlds.append(World(library, heard, seen.now_ms.get(library)))
     return worlds
 
 
@@ -314,5 +354,5 @@ def _settle(drafts: list[Draft], evidence: list[Draft]) -> list[Draft]:
                 odd = next(iter(suspects))
             if odd is OddOneOut.UNKNOWN and draft.outcome is Outcome.ONE_MISSING:
                 odd = OddOneOut.CCXT if draft.ccxt.value is None else OddOneOut.OKX_SDK
-        settled.append(replace(draft, odd_one_out=odd))
+        settled.append(draft if odd is draft.odd_one_out else draft._replace(odd_one_out=odd))
     return settled

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
-from threading import Barrier
+from queue import SimpleQueue
+from threading import Thread
 from typing import Self
 
 from dualwitness.models import Fact, Library, NullReason
@@ -22,7 +22,8 @@ def observe(client: VenueClient, operation: str, symbol: str | None, ask: Ask) -
     """
     Ask one client; record value or error with every byte that crossed the wire.
 
-    Raises only `SafetyError`: what must not be sent is not an observation.
+    Raises `SafetyError`, because what must not be sent is not an observation, and `OSError` where a call could not be
+    journalled, because what is not recorded is none either.
     """
     client.drain_exchanges()
     started_ms = time.time_ns() // 1_000_000
@@ -31,7 +32,7 @@ def observe(client: VenueClient, operation: str, symbol: str | None, ask: Ask) -
     error: ObservedError | None = None
     try:
         rows = ask(client)
-    except SafetyError:
+    except (SafetyError, OSError):
         raise
     except VenueError as failure:
         error = ObservedError(
@@ -61,17 +62,48 @@ def observe(client: VenueClient, operation: str, symbol: str | None, ask: Ask) -
     )
 
 
+class _Worker:
+    """One thread that serves one client: a client is not thread-safe, and a thread of its own keeps it warm."""
+
+    def __init__(self, client: VenueClient, name: str) -> None:
+        self._client = client
+        self._tasks: SimpleQueue[tuple[str, str | None, Ask] | None] = SimpleQueue()
+        self._answers: SimpleQueue[Observation | BaseException] = SimpleQueue()
+        self._thread = Thread(target=self._serve, name=name, daemon=True)
+        self._thread.start()
+
+    def start(self, operation: str, symbol: str | None, ask: Ask) -> None:
+        """Hand over one question; its answer waits for `finish`."""
+        self._tasks.put((operation, symbol, ask))
+
+    def finish(self) -> Observation | BaseException:
+        """The answer to the question handed over last."""
+        return self._answers.get()
+
+    def stop(self) -> None:
+        """End the thread after what it is doing."""
+        self._tasks.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            try:
+                self._answers.put(observe(self._client, *task))
+            except BaseException as failure:  # noqa: BLE001 - raised again where the question was put
+                self._answers.put(failure)
+
+
 class Witnesses:
     """
     The clients of one audit, asked side by side.
 
-    Two threads, one a client, released together by a barrier, so that both look at the same world (performance
+    A thread a client, handed the question one right after the other, so that both look at the same world (performance
     section 9: parallel reads are a correctness feature). Use as a context manager.
     """
 
     def __init__(self, clients: dict[Library, VenueClient]) -> None:
         self.clients = clients
-        self._pool: Executor = ThreadPoolExecutor(max_workers=max(1, len(clients)), thread_name_prefix="witness")
+        self._workers = {library: _Worker(client, f"witness-{library}") for library, client in clients.items()}
 
     def __enter__(self) -> Self:
         return self
@@ -81,23 +113,25 @@ class Witnesses:
 
     def close(self) -> None:
         """Let go of threads and sockets."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for worker in self._workers.values():
+            worker.stop()
         for client in self.clients.values():
             client.close()
 
     def ask(self, operation: str, symbol: str | None, ask: Ask) -> Pair:
-        """Ask every library the same question at the same time."""
-        barrier = Barrier(len(self.clients))
-
-        def one(client: VenueClient) -> Observation:
-            barrier.wait(timeout=30)
-            return observe(client, operation, symbol, ask)
-
-        futures = {library: self._pool.submit(one, client) for library, client in self.clients.items()}
-        return {library: future.result() for library, future in futures.items()}
+        """Ask every library the same question at the same time; raises what `observe` raises, when all have ended."""
+        for worker in self._workers.values():
+            worker.start(operation, symbol, ask)
+        answers = {library: worker.finish() for library, worker in self._workers.items()}
+        pair: Pair = {}
+        for library, answer in answers.items():
+            if isinstance(answer, BaseException):
+                raise answer
+            pair[library] = answer
+        return pair
 
     def ask_one(self, library: Library, operation: str, symbol: str | None, ask: Ask) -> Observation:
-        """Ask one library alone."""
+        """Ask one library alone, in the caller's thread."""
         return observe(self.clients[library], operation, symbol, ask)
 
 

@@ -11,7 +11,7 @@ from dualwitness.venues import VenueClient
 __all__ = ["ACCOUNT", "ENVIRONMENT", "OPERATIONS", "Operation", "Question"]
 
 BOOK_DEPTH = 20
-CANDLE_LIMIT = 60
+CANDLE_LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True)

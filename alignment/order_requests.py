@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from dualwitness.alignment.judge import Draft
@@ -131,7 +131,7 @@ def compare_requests(
             continue
         outcome = Outcome.MISMATCH if left[name] is not None and right[name] is not None else Outcome.ONE_MISSING
         draft = _draft(case, name, left[name], right[name], outcome, severity, rule, meaning)
-        found.append((name, outcome, replace(draft, ccxt_ref=refs[0], okx_ref=refs[1])))
+        found.append((name, outcome, draft._replace(ccxt_ref=refs[0], okx_ref=refs[1])))
     return found
 
 

@@ -40,11 +40,16 @@ _RESTING = Decimal("0.99")
 
 @dataclass(frozen=True, slots=True)
 class ProbeRecord:
-    """What one library's probe showed: every observation, the look-ups by both, slippage of its market orders."""
+    """
+    What one library's probe showed: every observation, the look-ups by both, slippage of its market orders.
+
+    ``resting`` is the id of its resting order with what both libraries listed as open while it rested.
+    """
 
     placed: tuple[Observation, ...]
     looked_up: tuple[tuple[str, Pair], ...]
     slippage: tuple[tuple[str, Decimal], ...]
+    resting: tuple[str, Pair] | None = None
 
 
 def probe_symbol(symbols: Iterable[str], instruments: dict[str, Instrument], held: set[str]) -> str | None:
@@ -62,7 +67,8 @@ class Probe:
     """
     Runs the probe orders on one symbol.
 
-    ``max_notional_usd`` is the limit of the configuration: a probe beyond it is not sent.
+    ``max_notional_usd`` is the limit of the configuration: a probe beyond it is not sent. ``keep`` is handed every
+    observation the moment it is made.
     """
 
     def __init__(
@@ -73,18 +79,21 @@ class Probe:
         seed: int,
         now_ms: Callable[[], int],
         max_notional_usd: Decimal,
+        keep: Callable[[Observation], None] = lambda _: None,
     ) -> None:
         self._witnesses = witnesses
         self._instrument = instrument
         self._seed = seed
         self._now_ms = now_ms
         self._limit = max_notional_usd
+        self._keep = keep
 
     def run(self, library: Library) -> ProbeRecord:
         """All probe orders through one library, each looked up through both."""
         placed: list[Observation] = []
         looked_up: list[tuple[str, Pair]] = []
         slippage: list[tuple[str, Decimal]] = []
+        resting: tuple[str, Pair] | None = None
         book = self._book(library, placed)
         if book is None or not book.bids or not book.asks:
             return ProbeRecord(tuple(placed), (), ())
@@ -95,17 +104,26 @@ class Probe:
                 continue
             answer = self._ask(library, "place_order", lambda client, order=order: (client.place_order(order),))
             placed.append(answer)
-            order_id = _order_id(answer)
+            order_id = _order_id(answer) or self._found_again(library, intent)
             if order_id is None:
-                break
+                continue  # nothing came of it, or it cannot be known; the closing order can only reduce
             found = self._look_up(order_id)
             looked_up.append((order_id, found))
             if name == "resting":
+                resting = order_id, self._resting_orders()
                 placed.append(self._cancel(library, order_id))
                 looked_up.append((order_id, self._look_up(order_id)))
             else:
                 slippage.extend(_slippage(found.get(library), mid))
-        return ProbeRecord(tuple(placed), tuple(looked_up), tuple(slippage))
+        return ProbeRecord(tuple(placed), tuple(looked_up), tuple(slippage), resting)
+
+    def _found_again(self, library: Library, intent: OrderIntent) -> str | None:
+        """The id of an order whose answer was lost, by the id that we gave it; None where the venue knows none."""
+        symbol, own_id = intent.symbol, intent.client_order_id
+        observation = self._ask(
+            library, "get_order", lambda client: (client.get_order(symbol, client_order_id=own_id),)
+        )
+        return _order_id(observation)
 
     def _book(self, library: Library, placed: list[Observation]) -> OrderBook | None:
         symbol = self._instrument.symbol
@@ -163,11 +181,23 @@ class Probe:
         )
 
     def _ask(self, library: Library, operation: str, ask: Callable[..., tuple[Order | OrderBook, ...]]) -> Observation:
-        return self._witnesses.ask_one(library, operation, self._instrument.symbol, ask)
+        observation = self._witnesses.ask_one(library, operation, self._instrument.symbol, ask)
+        self._keep(observation)
+        return observation
+
+    def _ask_both(self, operation: str, ask: Callable[..., tuple[Order, ...]]) -> Pair:
+        pair = self._witnesses.ask(operation, self._instrument.symbol, ask)
+        for observation in pair.values():
+            self._keep(observation)
+        return pair
 
     def _look_up(self, order_id: str) -> Pair:
         symbol = self._instrument.symbol
-        return self._witnesses.ask("get_order", symbol, lambda client: (client.get_order(symbol, order_id),))
+        return self._ask_both("get_order", lambda client: (client.get_order(symbol, order_id),))
+
+    def _resting_orders(self) -> Pair:
+        symbol = self._instrument.symbol
+        return self._ask_both("get_open_orders", lambda client: client.get_open_orders(symbol))
 
     def _cancel(self, library: Library, order_id: str) -> Observation:
         symbol = self._instrument.symbol

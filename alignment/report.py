@@ -49,12 +49,12 @@ def axes_report(
     counts: dict[Axis, Counter[str]] = {axis: Counter() for axis in Axis}
     fields: dict[Axis, dict[str, Counter[str]]] = {axis: defaultdict(Counter) for axis in Axis}
     for comparison in comparisons:
-        for _, _, _, rule, _, _ in comparison.matches:
-            counts[rule.axis][Outcome.MATCH] += 1
-            fields[rule.axis][f"{comparison.operation}.{rule.field}"][Outcome.MATCH] += 1
-        for field in comparison.unmatched:
-            counts[field.rule.axis][field.outcome] += 1
-            fields[field.rule.axis][f"{comparison.operation}.{field.field}"][field.outcome] += 1
+        tally = Counter((entry.rule.axis, entry.rule.field, entry.outcome) for entry in comparison.unmatched)
+        for rule, count in Counter(match[3] for match in comparison.matches).items():
+            tally[rule.axis, rule.field, Outcome.MATCH] += count
+        for (axis, name, outcome), count in tally.items():
+            counts[axis][outcome] += count
+            fields[axis][f"{comparison.operation}.{name}"][outcome] += count
     for name, outcome in requests:
         counts[Axis.M][outcome] += 1
         fields[Axis.M][f"order_request.{name}"][outcome] += 1
@@ -80,7 +80,8 @@ def axes_report(
 def _status(axis: Axis, counts: Counter[str], findings: list[Finding]) -> str:
     if axis is Axis.C:
         return "not_applicable"
-    if not counts or all(outcome in (Outcome.BOTH_ERROR, Outcome.BOTH_MISSING) for outcome in counts):
+    proves_nothing = (Outcome.BOTH_ERROR, Outcome.BOTH_MISSING, Outcome.NOT_COMPARABLE)
+    if all(outcome in proves_nothing for outcome in counts):
         return "unavailable"
     serious = [one for one in findings if one.accepted_by is None and one.severity is not Severity.S0]
     return "partial" if serious else "aligned"
@@ -117,7 +118,7 @@ def library_report(library: Library, observations: Iterable[Observation]) -> dic
                 if row[name] is None and name in row["reasons"]:
                     tally[str(row["reasons"][name])] += 1
     for entry in operations.values():
-        entry["fields"] = {name: _obtainable(tally) for name, tally in entry["fields"].items()}
+        entry["fields"] = {name: _obtainable(tally) for name, tally in entry["fields"].items() if sum(tally.values())}
     return {
         "schema_version": SCHEMA_VERSION,
         "library": str(library),

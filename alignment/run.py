@@ -105,7 +105,7 @@ def _guarded(arguments: argparse.Namespace) -> int:
     except OSError as error:
         what = " ".join(filter(None, (str(error.filename or ""), error.strerror or type(error).__name__)))
         _say(f"the run could not be written: {what}. Free space, or choose another --out.")
-        return _USAGE if isinstance(error, (PermissionError, NotADirectoryError, FileExistsError)) else _INTEGRITY
+        return _INTEGRITY
     except Exception as error:
         if os.environ.get("DUALWITNESS_TRACEBACK"):
             raise

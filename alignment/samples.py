@@ -65,7 +65,7 @@ def document(
                     "signed": request.signed,
                 },
                 "status": None if answer is None else answer.status,
-                "error": exchange.error,
+                "error": None if exchange.error is None else redactor.redact(exchange.error),
                 "started_ms": exchange.started_ms,
                 "duration_ms": round(exchange.duration_ms, 3),
             }
@@ -78,7 +78,7 @@ def document(
 
 def _body(answer: WireAnswer, redactor: Redactor) -> dict[str, Any]:
     clean = redactor.redact_bytes(answer.body)
-    content_type = dict(answer.headers).get("content-type", "")
+    content_type = redactor.redact(dict(answer.headers).get("content-type", ""))
     record: dict[str, Any] = {"content_type": content_type, "redacted": clean != answer.body}
     try:
         record["body"] = clean.decode("utf-8")

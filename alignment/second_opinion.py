@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from dualwitness.alignment.compare import Comparison, FieldComparison, compare
+from dualwitness.alignment.compare import Comparison, Entry, compare
 from dualwitness.alignment.observe import Pair, observe
 from dualwitness.alignment.operations import Question
 from dualwitness.alignment.rules import RULES
@@ -36,6 +36,12 @@ class Readings:
         self._question = question
         self._reader = reader
 
+    @property
+    def same_bytes(self) -> bool:
+        """Whether both libraries were given the same bodies, byte for byte: then nothing needs to be read again."""
+        ours, theirs = self._ccxt.sample_ids, self._okx_sdk.sample_ids
+        return bool(ours) and set(ours) == set(theirs)
+
     @cached_property
     def parse(self) -> Comparison | None:
         """Both parsers over the bytes that python-okx was given."""
@@ -49,28 +55,36 @@ class Readings:
         """python-okx's parser over both libraries' bytes."""
         if self._ccxt.rows is None or self._okx_sdk.rows is None:
             return None
+        if self.same_bytes:
+            return Comparison(self._question.operation, self._question.symbol, (), ())
         okx_of_ccxt = self._reader.read(Library.OKX_SDK, self._question, self._ccxt.exchanges)
         return None if okx_of_ccxt.error else compare(okx_of_ccxt, self._okx_sdk, RULES[self._question.operation])
 
     @cached_property
-    def _parse_differs(self) -> frozenset[tuple[str | None, str]]:
-        return frozenset() if self.parse is None else self.parse.differing()
+    def _parse_differs(self) -> dict[tuple[str | None, str], Entry]:
+        return {} if self.parse is None else self.parse.differing()
 
     @cached_property
-    def _world_differs(self) -> frozenset[tuple[str | None, str]]:
-        return frozenset() if self.world is None else self.world.differing()
+    def _world_differs(self) -> dict[tuple[str | None, str], Entry]:
+        return {} if self.world is None else self.world.differing()
 
-    def is_parsers(self, field: FieldComparison) -> bool:
+    def is_parsers(self, entry: Entry) -> bool:
         """Whether the parsers differ on this field over the same bytes."""
-        return (field.row_key, field.field) in self._parse_differs
+        return (entry.row_key, entry.rule.field) in self._parse_differs
 
-    def is_worlds(self, field: FieldComparison) -> bool:
+    def is_worlds(self, entry: Entry) -> bool:
         """Whether the libraries were told different things about this field."""
-        return (field.row_key, field.field) in self._world_differs
+        return (entry.row_key, entry.rule.field) in self._world_differs
 
-    def in_the_reading(self, field: FieldComparison) -> bool:
-        """Whether the difference lies in the reading: the parsers differ, or the libraries were told the same."""
-        return self.is_parsers(field) or (self.world is not None and not self.is_worlds(field))
+    def is_parsers_alone(self, entry: Entry) -> bool:
+        """Whether the parsers account for the difference: both libraries were told the same about this field."""
+        if self.world is not None:
+            return not self.is_worlds(entry)
+        return self.is_parsers(entry)
+
+    def of_ccxt(self, observation: Observation) -> Observation:
+        """What python-okx's parser makes of bytes that CCXT was given."""
+        return self._reader.read(Library.OKX_SDK, self._question, observation.exchanges)
 
 
 class Reader:

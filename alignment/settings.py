@@ -106,7 +106,7 @@ def settings_from(
         samples=None if samples is None else Path(samples),
         base_url=home,
         lies=tuple(lies),
-        fail_on=Severity(fail_on),
+        fail_on=_severity(fail_on),
         credentials=_credentials(chosen, environment),
         config_sha256=config_sha256(folder),
         max_notional_usd=risk.max_notional_per_trade_usd,
@@ -143,6 +143,14 @@ def _choose_mode(text: str) -> RunMode:
         hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(names)}"
         message = f"unknown mode {text!r}"
         raise UsageError(message, advice=hint) from None
+
+
+def _severity(text: str) -> Severity:
+    try:
+        return Severity(text)
+    except ValueError:
+        message = f"unknown severity {text!r}"
+        raise UsageError(message, advice=f"choose one of {', '.join(map(str, Severity))}") from None
 
 
 def _check_options(

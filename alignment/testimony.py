@@ -92,6 +92,8 @@ def _leg_of(row: Position) -> Leg:
 def _signed(row: Position) -> Decimal | None:
     if row.contracts is None or row.direction is None:
         return Decimal(0) if row.has_position is False else None
+    if row.direction is Direction.FLAT:
+        return None if row.contracts else Decimal(0)  # contracts without a direction are no number
     return -row.contracts if row.direction is Direction.SHORT else row.contracts
 
 

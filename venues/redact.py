@@ -39,13 +39,14 @@ def _encodings(secret: str) -> set[str]:
 class Redactor:
     """Replaces every form of the given secrets; its own repr shows none."""
 
-    __slots__ = ("_forms", "_pattern")
+    __slots__ = ("_forms", "_pattern", "_raw_forms")
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in _encodings(secret)}
         longest_first = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
         self._forms = tuple(longest_first)
+        self._raw_forms = tuple(form.encode() for form in longest_first)
 
     def __repr__(self) -> str:
         return "Redactor(…)"
@@ -59,6 +60,6 @@ class Redactor:
 
     def redact_bytes(self, data: bytes) -> bytes:
         """The same for bytes; bytes that are no UTF-8 keep their value."""
-        if self._pattern is None:
+        if not any(form in data for form in self._raw_forms):
             return data
         return self.redact(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")

@@ -69,7 +69,7 @@ def told(request: pytest.FixtureRequest, honest: AuditRun, tmp_path_factory: pyt
 
 def test_blind_spots_are_few_and_each_has_its_reason() -> None:
     """Lies that nothing contradicts are named by the product; the list cannot grow unseen."""
-    assert set(BLIND_SPOTS) <= {"balance_inflated", "leverage_wrong", "margin_mode_swapped", "open_orders_empty"}
+    assert set(BLIND_SPOTS) <= {"balance_inflated", "leverage_wrong", "margin_mode_swapped"}
     assert all(reason.strip() for reason in BLIND_SPOTS.values())
 
 

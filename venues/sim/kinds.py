@@ -54,6 +54,10 @@ class SimInstrument:
     opt_type: str
     strike: Decimal | None
 
+    def __hash__(self) -> int:
+        """By type and id: prices are looked up by instrument thousands of times a second."""
+        return hash((self.inst_type, self.inst_id))
+
     @property
     def contract_size(self) -> Decimal:
         """Value of one contract, ctVal × ctMult; 1 for spot and margin."""

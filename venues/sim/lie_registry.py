@@ -107,5 +107,4 @@ BLIND_SPOTS: Final[dict[str, str]] = {
     "balance_inflated": "no bill and no opening balance is read, so nothing adds up to the balance",
     "leverage_wrong": "the leverage setting is not read from a second endpoint",
     "margin_mode_swapped": "a fill does not tell cross from isolated",
-    "open_orders_empty": "no second endpoint lists resting orders",
 }

@@ -64,6 +64,7 @@ def _spot(seed: int, instrument: SimInstrument, at_s: int) -> Decimal:
     return usd(seed, instrument.base_ccy, at_s) / usd(seed, instrument.quote_ccy, at_s)
 
 
+@lru_cache(maxsize=65_536)
 def index(seed: int, instrument: SimInstrument, at_s: int) -> Decimal:
     """The index of its underlying pair, ten times finer than the pair's tick; an option's is the coin's."""
     step = Decimal("0.01") if instrument.inst_type == "OPTION" else instrument.tick_sz / 10
@@ -86,6 +87,7 @@ def _premium(forward: Decimal, strike: Decimal, right: str, years: Decimal) -> D
     return intrinsic + time_value
 
 
+@lru_cache(maxsize=65_536)
 def _fair(seed: int, instrument: SimInstrument, at_s: int) -> Decimal:
     spot = _spot(seed, instrument, at_s)
     if instrument.is_spot:
@@ -104,6 +106,7 @@ def last(seed: int, instrument: SimInstrument, at_s: int) -> Decimal:
     return max(round_to(_fair(seed, instrument, at_s) * noise, instrument.tick_sz), instrument.tick_sz)
 
 
+@lru_cache(maxsize=65_536)
 def mark(seed: int, instrument: SimInstrument, at_s: int) -> Decimal:
     """The mark price, on tick: the fair price without the last print's noise; for a pair, the index."""
     if instrument.is_spot:

@@ -35,10 +35,12 @@ def bind_loopback(port: int) -> socket.socket:
 
 def _application(venue: EmbeddedVenue, delay_ms: int) -> web.Application:
     async def answer(request: web.Request) -> web.Response:
+        arrived = asyncio.get_running_loop().time()
         body = await request.read()
         response = venue.respond(request.method, request.raw_path, dict(request.headers), body)
         if delay_ms:
-            await asyncio.sleep(delay_ms / 1000)
+            # A distance, not a load: the venue's own work falls into the time that the answer travels.
+            await asyncio.sleep(arrived + delay_ms / 1000 - asyncio.get_running_loop().time())
         return web.Response(status=response.status, body=response.body, headers=dict(response.headers))
 
     application = web.Application(client_max_size=1 << 20)
@@ -57,7 +59,8 @@ async def serve(
     """
     Serve until ``stop`` is set; ``ready`` is called once requests are answered.
 
-    Connections stay open between requests; aiohttp sets TCP_NODELAY itself. ``delay_ms`` is added to every answer.
+    Connections stay open between requests; aiohttp sets TCP_NODELAY itself. ``delay_ms`` is the round trip: how long
+    every answer takes from the arrival of its request.
     """
     runner = web.AppRunner(_application(venue, delay_ms), access_log=None, handle_signals=False, shutdown_timeout=0.1)
     await runner.setup()

@@ -65,7 +65,8 @@ def expected_of(words: tuple[str, ...]) -> tuple[PositionsQuality, str | None]:
     if len(folds) == 1:
         return REBUILT, next(iter(folds))
     if len(reports) == 1 and not folds:
-        return UNRELIABLE, next(iter(reports))
+        # Empty is believed only with a second witness.
+        return UNRELIABLE, None if reports == {"0"} else next(iter(reports))
     return (UNRELIABLE if reports or folds else UNAVAILABLE), None
 
 
@@ -174,6 +175,13 @@ def test_one_library_alone_is_never_reliable() -> None:
     found = judged({ccxt: witness("report", ccxt, "2")}, {ccxt: witness("fills", ccxt, "2")})
     assert found is not None
     assert found.positions_quality is REBUILT
+
+
+def test_witness_whose_answer_failed_says_nothing_whatever_it_holds() -> None:
+    """An error silences a witness, even one that seems to list the leg or to be complete."""
+    broken = Statement("report", {LEG: Decimal(2)}, {}, complete=True, error=NullReason.ERROR)
+    assert broken.says(LEG) is None
+    assert broken.says(ELSEWHERE) is None
 
 
 def test_entry_price_comes_from_the_witnesses_that_are_believed() -> None:

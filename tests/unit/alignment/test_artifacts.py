@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -76,7 +77,7 @@ def test_file_that_cannot_be_finished_leaves_the_old_one_whole(
 
 
 def test_file_reaches_its_name_only_after_it_was_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A power cut after the rename finds the whole file: sync first, then rename, then sync the folder."""
+    """A power cut after a rename finds the whole file, and one after the seal finds every file that it names."""
     folder = RunFolder(tmp_path, RUN_ID, NO_SECRETS)
     steps: list[str] = []
     sync, replace = os.fsync, Path.replace
@@ -92,15 +93,33 @@ def test_file_reaches_its_name_only_after_it_was_synced(tmp_path: Path, monkeypa
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", renamed)
     folder.write("a.json", {})
-    assert steps == ["sync", "rename", "sync"]
+    assert steps == ["sync", "rename"]
+    folder.write_manifest({})
+    assert steps == ["sync", "rename", "sync", "sync", "rename", "sync"]
 
 
 def test_content_that_json_cannot_say_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    """NaN is no JSON; the file that was there stays."""
+    """A set is no JSON; nothing of the file reaches the folder."""
     folder = RunFolder(tmp_path, RUN_ID, NO_SECRETS)
-    with pytest.raises(ValueError):
-        folder.write("a.json", {"value": float("nan")})
+    with pytest.raises(TypeError):
+        folder.write("a.json", {"value": {1, 2}})
     assert [one.name for one in folder.path.iterdir()] == []
+
+
+def test_numbers_that_json_has_no_word_for_never_reach_a_file(tmp_path: Path) -> None:
+    """A reader that is strict about JSON can read every file."""
+    folder = RunFolder(tmp_path, RUN_ID, NO_SECRETS)
+    with contextlib.suppress(ValueError):
+        folder.write("a.json", {"value": float("nan"), "other": float("inf")})
+    for path in folder.path.iterdir():
+        assert not {"NaN", "Infinity"} & set(path.read_text(encoding="utf-8").replace(",", " ").split())
+
+
+def test_half_a_character_that_a_venue_sent_as_an_escape_can_be_written(tmp_path: Path) -> None:
+    """A lone surrogate is valid JSON on the wire, so it must not end a run."""
+    folder = RunFolder(tmp_path, RUN_ID, NO_SECRETS)
+    folder.write("a.json", {"text": "\ud800 §"})
+    assert json.loads((folder.path / "a.json").read_bytes()) == {"text": "\ud800 §"}
 
 
 def test_files_hold_no_secret(tmp_path: Path) -> None:

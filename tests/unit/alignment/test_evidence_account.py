@@ -1,4 +1,4 @@
-"""Evidence of the account: fills once, fees worked out by hand, orders against their fills, one position mode."""
+"""Evidence of the account: fills once, fees worked out by hand, contract sizes that they imply, one position mode."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from dualwitness.alignment.evidence import conflicts, expected_fee
 from dualwitness.alignment.judge import Draft
-from dualwitness.models import Fact, Fill, Instrument, Order
+from dualwitness.models import Fact, Instrument
 from dualwitness.models.observation import Observation
 from tests.support.observations import (
     INVERSE,
@@ -21,7 +21,6 @@ from tests.support.observations import (
     inverse_swap,
     linear_swap,
     observed,
-    order,
     position,
     spot_pair,
     world,
@@ -30,7 +29,7 @@ from tests.support.observations import (
 ONCE = "an-execution-is-listed-once"
 FEE = "a-fee-is-price-times-size-times-rate"
 CURRENCY = "a-fee-is-taken-in-a-currency-of-the-instrument"
-FILLED = "an-order-is-filled-by-its-fills"
+SIZE = "profit-and-fees-imply-the-contract-size"
 MODE = "positions-show-the-position-mode"
 
 
@@ -173,61 +172,55 @@ def test_a_fee_in_a_currency_that_the_instrument_does_not_know_is_a_conflict(
     assert len(found_by(CURRENCY, observed("get_instruments", instrument), fills(fill(**parts)))) == count
 
 
-def order_conflicts(rows: tuple[Fill, ...], *orders: Order) -> list[Draft]:
-    """What is found of orders, each looked up by its id, and the account's fills."""
-    looked_up = [observed("get_order", one, symbol=f"{LINEAR}|{one.venue_order_id}") for one in orders]
-    return found_by(FILLED, fills(*rows), *looked_up)
+def size_conflicts(size: str, *, pnl: str | None = "2", fee: str = "0.5", **parts: Any) -> list[Draft]:
+    """
+    What is found of a long of two contracts from 50000 to 50100, bought by one fill.
+
+    With contracts of 0.01 BTC the profit is 2 USDT, and the fee of the purchase at a rate of 0.0005 is 0.5 USDT.
+    """
+    held: dict[str, Any] = {"entry_price": "50000", "mark_price": "50100", "unrealized_pnl": pnl}
+    return found_by(
+        SIZE,
+        observed("get_instruments", linear_swap(contract_size=size)),
+        observed("get_fee_rates", fee_rates("0", "0.0005"), symbol=LINEAR),
+        observed("get_positions", position(**held | parts)),
+        fills(fill(price="50000", fee=fee)),
+    )
 
 
-def test_an_order_that_its_fills_do_not_add_up_to_is_a_conflict() -> None:
-    """Three filled, two shown: an execution is missing."""
-    (found,) = order_conflicts((fill(),), order(filled_contracts="3"))
-    assert (found.ccxt.value, found.row_key) == ("2", f"{LINEAR}|11")
-    assert found.expected is not None
-    assert found.expected.value == "3"
+@pytest.mark.parametrize(("size", "count"), [("0.01", 0), ("0.0101", 0), ("0.1", 1), ("1", 1), ("0.001", 1)])
+def test_contract_size_that_profit_and_fees_deny_together_is_a_conflict(size: str, count: int) -> None:
+    """Both imply 0.01; whatever else the list says is wrong, beyond a hundredth for rounding."""
+    found = size_conflicts(size)
+    assert len(found) == count
+    for one in found:
+        assert one.expected is not None
+        assert (one.operation, one.field, one.expected.value) == ("get_instruments", "contract_size", "0.01")
 
 
-def test_an_order_without_any_fill_that_says_filled_is_a_conflict() -> None:
-    """A filled order leaves fills; one that filled nothing leaves none."""
-    assert len(order_conflicts((), order())) == 1
-    assert order_conflicts((), order(filled_contracts="0", state="canceled")) == []
+@pytest.mark.parametrize(
+    "parts",
+    [{"pnl": "20"}, {"fee": "5"}, {"pnl": None}, {"mark_price": "50000"}, {"mark_price": None}, {"contracts": "0"}],
+    ids=["profit alone differs", "fee alone differs", "no profit", "no move", "no mark", "no contracts"],
+)
+def test_contract_size_that_only_one_source_denies_is_no_conflict(parts: dict[str, Any]) -> None:
+    """One alone may itself be wrong; where the price has not moved, profit implies nothing."""
+    assert size_conflicts("0.1", **parts) == []
 
 
-def test_an_order_in_parts_that_add_up_is_no_conflict() -> None:
-    """Parts count together, a copy of one counts once, another order's do not count."""
-    parts = fill(contracts="0.5"), fill(trade_id="22", contracts="1.5"), fill(trade_id="22", contracts="1.5")
-    other = fill(trade_id="23", venue_order_id="12", contracts="9")
-    assert order_conflicts((*parts, other), order()) == []
-
-
-def test_an_open_order_is_held_against_its_fills_too() -> None:
-    """A partly filled order in the list of open orders is evidence like one that was looked up."""
-    resting = observed("get_open_orders", order(state="partially_filled", filled_contracts="1"))
-    assert len(found_by(FILLED, fills(), resting)) == 1
-    assert found_by(FILLED, fills(fill(contracts="1")), resting) == []
-
-
-@pytest.mark.parametrize("missing", [{"filled_contracts": None}, {"venue_order_id": None}])
-def test_an_order_that_does_not_say_what_was_filled_is_no_conflict(missing: dict[str, None]) -> None:
-    """Unknown is not zero."""
-    assert order_conflicts((fill(contracts="7"),), order(**missing)) == []
-
-
-def test_an_order_is_not_held_against_fills_that_did_not_come() -> None:
-    """Fills that were not asked for are not fills of nothing."""
-    assert found_by(FILLED, observed("get_order", order(), symbol=f"{LINEAR}|11")) == []
-
-
-def test_an_order_with_a_fill_of_unknown_size_is_not_held_against_the_rest() -> None:
-    """One fill that does not say how much leaves the sum unknown, not smaller."""
-    rows = fill(contracts="1"), fill(trade_id="22", contracts=None)
-    assert order_conflicts(rows, order()) == []
-
-
-def test_fills_without_trade_id_of_one_order_all_count() -> None:
-    """Two executions without id are not copies of each other."""
-    rows = fill(trade_id=None, bill_id="1", contracts="1"), fill(trade_id=None, bill_id="2", contracts="1")
-    assert order_conflicts(rows, order()) == []
+def test_contract_size_of_an_inverse_swap_is_implied_by_reciprocal_prices() -> None:
+    """Four contracts of 100 USD from 40000 to 50000 earn 0.002 BTC; the fee at 40000 is 0.000005 BTC."""
+    for size, count in (("100", 0), ("10", 1)):
+        listed = inverse_swap().model_copy(update={"contract_size": Decimal(size)})
+        held = position(symbol=INVERSE, contracts="4", entry_price="40000", mark_price="50000", unrealized_pnl="0.002")
+        paid = fill(symbol=INVERSE, contracts="4", price="40000", fee="0.000005", fee_currency="BTC")
+        answers = (
+            observed("get_instruments", listed),
+            observed("get_fee_rates", fee_rates("0", "0.0005", symbol=INVERSE), symbol=INVERSE),
+            observed("get_positions", held),
+            fills(paid),
+        )
+        assert len(found_by(SIZE, *answers)) == count
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,8 @@ def test_image_digest_comes_from_the_environment_or_is_null_with_a_reason() -> N
 
 def test_outside_a_clone_the_commit_is_null_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed wheel has no commit, and neither has a copy inside somebody else's clone."""
-    for top in (None, "/"):
-        monkeypatch.setattr(fingerprint, "_git", lambda *_, top=top: top)
+    for answer in (None, f"/\n{'f' * 40}"):
+        monkeypatch.setattr(fingerprint, "_git", lambda *_, answer=answer: answer)
         assert commit_of() == (None, None)
         told = content({})
         assert (told["git_commit"], told["git_dirty"]) == (None, None)
@@ -60,8 +60,8 @@ def test_in_a_clone_commit_and_dirt_are_told(
     monkeypatch: pytest.MonkeyPatch, repository: Path, status: str | None, dirty: bool | None
 ) -> None:
     """Whether there were uncommitted changes is a fact, or unknown; never assumed."""
-    words = {"rev-parse --show-toplevel": str(repository), "rev-parse HEAD": "f" * 40}
-    monkeypatch.setattr(fingerprint, "_git", lambda *asked: words.get(" ".join(asked), status))
+    place = f"{repository}\n{'f' * 40}"
+    monkeypatch.setattr(fingerprint, "_git", lambda *asked: place if asked[0] == "rev-parse" else status)
     assert commit_of() == ("f" * 40, dirty)
     assert content({})["git_commit_reason"] is None
 

@@ -64,7 +64,7 @@ def draft(**changes: Any) -> Draft:
     """A draft about the contracts of a position, with changes."""
     plain = judged(differing())
     assert plain is not None
-    return replace(plain, **changes)
+    return plain._replace(**changes)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.MATCH, Outcome.NOT_COMPARABLE, Outcome.ACCEPTED])
@@ -107,6 +107,13 @@ def test_a_whole_answer_that_one_library_lost_is_unobtainable(gone: NullReason) 
         found = judged(field)
         assert found is not None
         assert (found.kind, found.severity) == (FindingKind.UNOBTAINABLE, Severity.S3)
+
+
+def test_a_row_whose_value_could_not_be_read_is_a_disagreement_and_no_lost_answer() -> None:
+    """The answer came, and the other library could read the row."""
+    found = judged(compared_field("get_positions", "contracts", null(NullReason.ERROR), ONE, Outcome.ONE_MISSING))
+    assert found is not None
+    assert found.kind is FindingKind.LIBRARY_DISAGREEMENT
 
 
 def test_severity_of_a_missing_value_is_the_column_for_missing() -> None:

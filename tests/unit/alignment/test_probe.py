@@ -24,7 +24,7 @@ from dualwitness.models import (
 from dualwitness.models.observation import Observation
 from dualwitness.models.wire import WireExchange
 from dualwitness.venues import VenueError
-from dualwitness.venues.errors import OrderRefused, OutcomeUnknown
+from dualwitness.venues.errors import OrderRefused, OutcomeUnknown, VenueRefusal
 from tests.support.observations import INVERSE, LINEAR, SPOT, book, inverse_swap, linear_swap, order, spot_pair
 
 ETHER = "ETH/USDT:USDT"
@@ -88,8 +88,16 @@ class Exchange:
         self.cancelled.append(order_id)
         return order(venue_order_id=order_id, reason=NullReason.NOT_ASKED)
 
-    def get_order(self, symbol: str, order_id: str | None = None) -> Order:
-        sent = self.placed[int(order_id or 0) - 1].intent
+    def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
+        return ()
+
+    def get_order(self, symbol: str, order_id: str | None = None, client_order_id: str | None = None) -> Order:
+        ours = [one.intent.client_order_id for one in self.placed]
+        number = int(order_id) if order_id is not None else ours.index(client_order_id) + 1
+        if isinstance(self._failing.get(number), OrderRefused):
+            message = "no such order"
+            raise VenueRefusal(message, code="51603")
+        sent, order_id = self.placed[number - 1].intent, str(number)
         filled = sent.order_type is OrderType.MARKET
         return order(
             venue_order_id=order_id,
@@ -208,15 +216,21 @@ def test_probe_whose_book_did_not_come_places_nothing_and_keeps_the_error() -> N
     assert bench.client.placed == []
 
 
-def test_probe_stops_at_an_order_that_was_refused() -> None:
-    """A venue that refuses the first order is not asked for the next; the refusal is kept."""
+def test_probe_order_that_was_refused_is_kept_and_neither_looked_up_nor_cancelled() -> None:
+    """The refusal is evidence; what was never placed cannot be cancelled."""
     bench = Bench(linear_swap(), failing={1: OrderRefused("no", code="51000")})
     record = bench.run()
-    assert len(bench.client.placed) == 1
-    refusal = record.placed[-1].error
-    assert refusal is not None
+    (refusal,) = [one.error for one in record.placed if one.operation == "place_order" and one.error is not None]
     assert (refusal.kind, refusal.code) == ("OrderRefused", "51000")
-    assert record.looked_up == ()
+    assert "1" not in [order_id for order_id, _ in record.looked_up]
+    assert bench.client.cancelled == []
+
+
+def test_probe_whose_resting_answer_was_lost_finds_the_order_by_its_own_id_and_cancels_it() -> None:
+    """An order that may rest at the venue is never left there."""
+    bench = Bench(linear_swap(), failing={1: OutcomeUnknown("the answer was lost")})
+    bench.run()
+    assert bench.client.cancelled == ["1"]
 
 
 def test_probe_whose_opening_answer_was_lost_still_sends_the_close_that_can_only_reduce() -> None:

@@ -39,8 +39,8 @@ FAILURES = [
     ("safety", SafetyError("that host is forbidden"), 4, "that host is forbidden"),
     ("seal", SealBroken("a.json differs"), 5, "a.json differs"),
     ("disk", OSError(errno.ENOSPC, "No space left on device", "runs"), 5, "No space left on device"),
-    ("permission", PermissionError(errno.EACCES, "Permission denied", "runs"), 2, "Permission denied"),
-    ("file in the way", FileExistsError(errno.EEXIST, "File exists", "runs"), 2, "File exists"),
+    ("permission", PermissionError(errno.EACCES, "Permission denied", "runs"), 5, "Permission denied"),
+    ("file in the way", FileExistsError(errno.EEXIST, "File exists", "runs"), 5, "File exists"),
     ("interrupt", KeyboardInterrupt(), 130, "interrupted"),
     ("defect", KeyError("secret-value"), 3, "a defect of dualwitness: KeyError"),
     ("recursion", RecursionError("deep"), 3, "a defect of dualwitness: RecursionError"),
@@ -127,8 +127,8 @@ def test_every_lie_is_listed_by_name(capsys: pytest.CaptureFixture[str]) -> None
     from dualwitness.venues.sim.lies import LIES
 
     run.main(["--list-lies"])
-    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert sorted(listed) == sorted(LIES)
+    table, _, _ = capsys.readouterr().out.partition("\n\n")
+    assert sorted(line.split()[0] for line in table.splitlines()) == sorted(LIES)
 
 
 def _fake_audit(monkeypatch: pytest.MonkeyPatch, exit_code: int) -> None:

@@ -148,9 +148,10 @@ def test_fold_of_an_incomplete_history_says_nothing_of_any_leg() -> None:
     assert said.says(Leg(INVERSE, "net")) is None
 
 
-def test_fold_leaves_spot_fills_out() -> None:
-    """A spot fill moves a balance, not a position."""
-    said = fold_of(fill(symbol=SPOT, market_type="spot", position_side=None))
+@pytest.mark.parametrize("market_type", ["spot", "margin"])
+def test_fold_leaves_fills_of_pairs_out(market_type: str) -> None:
+    """A spot fill moves a balance; the size of a margin position also holds margin, so fills cannot confirm it."""
+    said = fold_of(fill(symbol=SPOT, market_type=market_type))
     assert dict(said.contracts) == {}
 
 
@@ -207,11 +208,18 @@ def test_entry_price_may_be_off_by_a_ten_thousandth_and_no_more(entry: str, coun
     assert len(conflicts_of((position(entry_price=entry),), (fill(),))) == count
 
 
-def test_entry_price_of_a_dated_future_is_not_held_against_its_fills() -> None:
-    """OKX resets it every day."""
+@pytest.mark.parametrize(("market_type", "count"), [("future", 0), ("swap", 1)])
+def test_entry_price_of_a_dated_future_is_not_held_against_its_fills(market_type: str, count: int) -> None:
+    """OKX resets it every day; the same contradiction of a perpetual is one."""
     symbol = "BTC/USDT:USDT-261225"
-    rows = (position(symbol=symbol, market_type="future", entry_price="500"),)
-    assert conflicts_of(rows, (fill(symbol=symbol, market_type="future"),)) == []
+    worlds = [
+        world(
+            observed("get_instruments", linear_swap(symbol=symbol, market_type=market_type)),
+            observed("get_positions", position(symbol=symbol, market_type=market_type, entry_price="500")),
+            observed("get_fills", fill(symbol=symbol, market_type=market_type)),
+        )
+    ]
+    assert len(position_conflicts(worlds, *told_by(worlds, history_complete=True))) == count
 
 
 def test_each_library_is_held_against_its_own_fills() -> None:

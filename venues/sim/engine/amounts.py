@@ -18,6 +18,7 @@ from decimal import (
     DivisionByZero,
     InvalidOperation,
     Overflow,
+    getcontext,
     localcontext,
 )
 from functools import wraps
@@ -54,6 +55,9 @@ def exact(function: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> T:
+        now = getcontext()
+        if now.prec == CONTEXT.prec and now.rounding == CONTEXT.rounding:
+            return function(*args, **kwargs)  # already inside: one answer calls these some two hundred times
         with localcontext(CONTEXT):
             return function(*args, **kwargs)
 
