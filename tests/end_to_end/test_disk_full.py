@@ -12,7 +12,7 @@ import pytest
 from tests.support.audit_run import TIMEOUT_S, clean_environment
 
 # No file may grow beyond this many bytes: before the manifest, in the journal, at the samples, at the reports.
-LIMITS = (0, 300, 3_000, 12_000, 60_000, 250_000)
+LIMITS = (0, 300, 3_000, 12_000, 60_000, 200_000)
 PROGRAM = """
 import resource, runpy, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
