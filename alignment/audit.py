@@ -119,13 +119,12 @@ def _write_samples(folder: RunFolder, seen: Collection, redactor: Redactor) -> N
 
 def _judge(settings: AuditSettings, session: Session, collector: Collector) -> Judgement:
     seen = collector.seen
-    complete = settings.mode in (RunMode.OKX_DEMO_SIM, RunMode.OFFLINE)
     reader = None
     both = len(session.witnesses.clients) == len(Library) and len(seen.now_ms) > 0
     if both:
         reader = open_reader(settings, {library: _first_exchanges(seen, library) for library in Library})
     try:
-        return judge(seen, reader, collector.ask_again, history_complete=complete)
+        return judge(seen, reader, collector.ask_again, history_complete=settings.history_complete)
     finally:
         if reader is not None:
             reader.close()

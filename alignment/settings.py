@@ -32,7 +32,11 @@ _SPELLINGS = {
 
 @dataclass(frozen=True, slots=True)
 class AuditSettings:
-    """Everything an audit needs to know; ``symbols`` are unified and in the order of asking."""
+    """
+    Everything an audit needs to know; ``symbols`` are unified and in the order of asking.
+
+    ``history_complete``: the venue's fills reach back to a proven flat start.
+    """
 
     mode: RunMode
     symbols: tuple[str, ...]
@@ -47,6 +51,7 @@ class AuditSettings:
     max_notional_usd: Decimal = Decimal(0)
     allow_orders: bool = False
     symbols_given: bool = False
+    history_complete: bool = False
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -112,6 +117,8 @@ def settings_from(
         max_notional_usd=risk.max_notional_per_trade_usd,
         allow_orders=allow_orders,
         symbols_given=symbols is not None,
+        # The embedded venue's account begins with the venue; OKX shows three months of fills, and no proof of before.
+        history_complete=chosen is RunMode.OKX_DEMO_SIM,
     )
 
 
