@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from dualwitness.alignment.observe import Pair, skew_ms
+from dualwitness.alignment.observe import Ask, Pair, skew_ms
 from dualwitness.alignment.operations import Question
 from dualwitness.alignment.order_requests import RequestCase
 from dualwitness.alignment.probe import Probe, ProbeRecord, probe_symbol
 from dualwitness.alignment.samples import SampleStore, caught
 from dualwitness.alignment.session import Session
-from dualwitness.models import Instrument, Library, MarketType, OrderSide, OrderType
+from dualwitness.models import Fill, Instrument, Library, MarketType, Order, OrderSide, OrderType, Position
+from dualwitness.models.market import VenueTime
 from dualwitness.models.observation import Observation
 from dualwitness.models.symbols import Symbol
 from dualwitness.models.wire import WireRequest
@@ -76,11 +77,14 @@ class Collector:
 
     def reach(self) -> bool:
         """Ask for venue time; whether any library got a sound answer."""
-        pair = self._ask(Question("get_server_time", None), lambda client: _time_fact(client.get_server_time()))
+        pair = self._ask(
+            Question("get_server_time", None), lambda client: (VenueTime(ts_venue_ms=client.get_server_time()),)
+        )
         self.seen.reached = pair
         for library, observation in pair.items():
-            if observation.rows:
-                self.seen.now_ms[library] = int(observation.rows[0].ts_venue_ms)  # type: ignore[attr-defined]
+            for row in observation.rows or ():
+                if isinstance(row, VenueTime):
+                    self.seen.now_ms[library] = row.ts_venue_ms
         return bool(self.seen.now_ms)
 
     def environment(self, symbols: tuple[str, ...], *, strict: bool) -> tuple[str, ...]:
@@ -137,7 +141,7 @@ class Collector:
         held: set[str] = set()
         for observation in pair.values():
             self.seen.samples.add("get_positions", None, observation.exchanges)
-            held.update(row.symbol for row in observation.rows or ())  # type: ignore[attr-defined]
+            held.update(row.symbol for row in observation.rows or () if isinstance(row, Position))
         return held
 
     def account(self, symbols: tuple[str, ...]) -> tuple[str, ...]:
@@ -147,10 +151,11 @@ class Collector:
         for operation in operations:
             self.ask(Question(operation, None))
         traded = {
-            row.symbol  # type: ignore[attr-defined]
+            row.symbol
             for operation in ("get_positions", "get_open_orders", "get_fills")
             for observation in self.seen.pair_of(operation).values()
             for row in observation.rows or ()
+            if isinstance(row, (Position, Order, Fill))
         }
         listed = self.seen.instruments()
         more = tuple(sorted(symbol for symbol in traded if symbol in listed and symbol not in symbols))
@@ -185,7 +190,7 @@ class Collector:
         self.seen.keep(observation)
         return observation
 
-    def _ask(self, question: Question, ask: Callable[..., tuple]) -> Pair:  # type: ignore[type-arg]
+    def _ask(self, question: Question, ask: Ask) -> Pair:
         self._progress(question.operation if question.symbol is None else f"{question.operation} {question.symbol}")
         pair = self._witnesses.ask(question.operation, question.symbol, ask)
         for observation in pair.values():
@@ -212,9 +217,3 @@ def _request_cases(symbols: tuple[str, ...]) -> Iterator[tuple[RequestCase, tupl
             label = f"{market_type} {order_type} {side} 1"
             case = RequestCase("native_order_request", text, market_type, label)
             yield case, (text, order_type, side, Decimal(1), price)
-
-
-def _time_fact(now_ms: int) -> tuple:  # type: ignore[type-arg]
-    from dualwitness.models.market import VenueTime
-
-    return (VenueTime(ts_venue_ms=now_ms),)

@@ -12,7 +12,7 @@ from dualwitness.models import Fact, Library, NullReason
 from dualwitness.models.observation import Observation, ObservedError
 from dualwitness.venues import DualwitnessError, SafetyError, VenueClient, VenueError
 
-__all__ = ["Pair", "Witnesses", "observe", "skew_ms"]
+__all__ = ["Ask", "Pair", "Witnesses", "observe", "skew_ms"]
 
 Ask = Callable[[VenueClient], tuple[Fact, ...]]
 Pair = dict[Library, Observation]
