@@ -38,6 +38,9 @@ def summary(result: AuditResult, console: Console) -> None:
     findings = worst_first(result.findings)
     if findings:
         console.print(findings_table(findings))
+    for library in ("ccxt", "okx_sdk"):
+        if manifest[f"{library}_alignment_skipped_reason"]:
+            console.print(f"skipped {library}: {manifest[f'{library}_alignment_skipped_reason']}")
     tally = ", ".join(f"{sum(one.severity is level for one in findings)} {level}" for level in reversed(Severity))
     lies = f" · lies planted: {', '.join(report['lies_planted'])}" if report["lies_planted"] else ""
     console.print(
