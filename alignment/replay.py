@@ -42,7 +42,7 @@ def recorded_run(settings: AuditSettings) -> tuple[AuditSettings, Mapping[Librar
                 answers[library] = RecordedAnswers((request, answer) for _, _, request, answer in entries)
         symbols = tuple(str(symbol) for symbol in manifest["symbols_asked"])
         seed = int(manifest["seed"])
-        complete = manifest["mode"] == RunMode.OKX_DEMO_SIM
+        complete = manifest.get("mode") == RunMode.OKX_DEMO_SIM
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"{folder} holds no readable run ({type(error).__name__})"
         raise UsageError(message, advice="name a folder with run_manifest.json, or payloads with INDEX.json") from None
