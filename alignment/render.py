@@ -119,4 +119,4 @@ def raw_difference(ccxt: Any, okx_sdk: Any) -> str:
     """
     from deepdiff import DeepDiff
 
-    return str(DeepDiff(ccxt, okx_sdk, verbose_level=2).pretty()) or "no difference"
+    return str(DeepDiff(ccxt, okx_sdk, verbose_level=2).pretty()) or "none: the same bytes, read differently"
