@@ -162,6 +162,7 @@ def _write(
     if settings.mode is RunMode.OFFLINE:
         level = ImpedanceFidelity.UNKNOWN
     body = _report(folder.run_id, settings, seen, result, verdict, level)
+    report.add_obtained(body["axes"], reports)
     for library, content in reports.items():
         folder.write(f"{library}_alignment_report.json", content)
     positions = seen.pair_of("get_positions")

@@ -12,6 +12,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from dualwitness.alignment.compare import Comparison, compare
 from dualwitness.alignment.corpus_questions import CorpusQuestion, NotAsked, question_of
 from dualwitness.alignment.fingerprint import commit_of, execution_fingerprint
 from dualwitness.alignment.judge import Draft, findings_from, from_comparison
+from dualwitness.alignment.manifest import opening_content
 from dualwitness.alignment.observe import Pair, observe
 from dualwitness.alignment.rules import RULES
 from dualwitness.alignment.settings import AuditSettings
@@ -43,7 +45,7 @@ from dualwitness.models import (
 from dualwitness.models.finding import Finding
 from dualwitness.models.observation import Observation
 from dualwitness.models.wire import WireAnswer, WireRequest
-from dualwitness.venues import UsageError, VenueClient
+from dualwitness.venues import DualwitnessError, SafetyError, UsageError, VenueClient
 from dualwitness.venues.journal import CallJournal
 from dualwitness.venues.opening import open_wired
 from dualwitness.venues.redact import Redactor
@@ -160,34 +162,32 @@ def audit_corpus(settings: AuditSettings, *, progress: Callable[[str], None] = l
     started_ms = time.time_ns() // 1_000_000
     folder = RunFolder(settings.out, run_id_of(started_ms, commit_of()[0]), Redactor(settings.secrets))
     result = CorpusResult(folder.path)
-    manifest: dict[str, Any] = {
-        "schema_version": 1,
-        "run_id": folder.run_id,
-        "mode": str(RunMode.OFFLINE),
-        "status": str(RunStatus.RUNNING),
-        "error": None,
-        "exit_code": None,
-        "started_at": _iso(started_ms),
-        "ended_at": None,
-        "seed": settings.seed,
-        "symbols": [],
-        "volatile_keys": list(report.VOLATILE_KEYS),
-    }
+    manifest = opening_content(folder.run_id, settings, started_ms, ())
     folder.write_manifest(manifest)
     try:
         _read_all(settings, source, records, result, progress)
         _write(settings, folder, manifest, result)
     except BaseException as failure:
-        interrupted = isinstance(failure, KeyboardInterrupt)
+        status, code = _status_of(failure)
         manifest.update(
-            status=str(RunStatus.INTERRUPTED if interrupted else RunStatus.FAILED),
-            error=type(failure).__name__,
-            exit_code=130 if interrupted else 5 if isinstance(failure, OSError) else 3,
+            status=str(status),
+            error=failure.diagnostics() if isinstance(failure, DualwitnessError) else type(failure).__name__,
+            exit_code=code,
+            ended_at=_iso(time.time_ns() // 1_000_000),
         )
-        if not isinstance(failure, OSError):
+        with suppress(OSError):  # on a full disk ``running`` with no end is the truth that is left
             folder.write_manifest(manifest)
         raise
     return result
+
+
+def _status_of(failure: BaseException) -> tuple[RunStatus, int]:
+    if isinstance(failure, KeyboardInterrupt):
+        return RunStatus.INTERRUPTED, 130
+    if isinstance(failure, OSError):
+        return RunStatus.FAILED, 5
+    code = failure.exit_code if isinstance(failure, DualwitnessError) else DualwitnessError.exit_code
+    return RunStatus.BLOCKED if isinstance(failure, SafetyError) else RunStatus.FAILED, code
 
 
 def _index(source: Path) -> list[Mapping[str, Any]]:
@@ -303,9 +303,13 @@ def _write(settings: AuditSettings, folder: RunFolder, manifest: dict[str, Any],
     over = [one for one in result.findings if one.severity.rank >= settings.fail_on.rank and one.accepted_by is None]
     result.exit_code = 3 if result.verdict is Verdict.INCOMPLETE else 1 if over else 0
     result.report = _report(folder.run_id, result)
+    reports = {
+        library: report.library_report(library, [one for one in result.observations if one.library is library])
+        for library in Library
+    }
+    report.add_obtained(result.report["axes"], reports)
     for library in Library:
-        mine = [one for one in result.observations if one.library is library]
-        folder.write(f"{library}_alignment_report.json", report.library_report(library, mine))
+        folder.write(f"{library}_alignment_report.json", reports[library])
         folder.write(
             f"{library}_raw_samples.json",
             {"schema_version": 1, "library": str(library), "payloads": result.samples[library]},
@@ -352,23 +356,16 @@ def _ending(result: CorpusResult) -> dict[str, Any]:
         "status": str(RunStatus.COMPLETED if complete else RunStatus.INCOMPLETE),
         "exit_code": result.exit_code,
         "ended_at": _iso(time.time_ns() // 1_000_000),
-        "api_calls": {"total": 0, **{str(library): 0 for library in Library}},
         "execution_alignment_lib": "+".join(str(library) for library in Library),
         "execution_alignment_ok": complete,
         "execution_alignment_report_path": "dual_alignment_report.json",
         "execution_raw_samples_path": f"{Library.OKX_SDK}_raw_samples.json",
-        "positions_quality": str(PositionsQuality.UNAVAILABLE),
-        "positions_source": str(PositionsSource.NONE),
-        "positions_fallback_ok": None,
         "positions_fallback_reason": "recorded answers of many accounts",
-        "impedance_fidelity": str(ImpedanceFidelity.UNKNOWN),
-        "skew_ms": None,
     }
     for library in Library:
         ending[f"{library}_alignment_ok"] = complete
         ending[f"{library}_alignment_report_path"] = f"{library}_alignment_report.json"
         ending[f"{library}_raw_samples_path"] = f"{library}_raw_samples.json"
-        ending[f"{library}_alignment_skipped_reason"] = None
     return ending
 
 

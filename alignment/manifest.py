@@ -21,10 +21,43 @@ from dualwitness.models import (
 )
 from dualwitness.venues.errors import DualwitnessError, SafetyError
 
-__all__ = ["Manifest"]
+__all__ = ["Manifest", "opening_content"]
 
 _REPORT = "dual_alignment_report.json"
 _WRITE_FAILED, _INTERRUPTED = 5, 130
+
+
+def opening_content(run_id: str, settings: AuditSettings, started_ms: int, symbols: tuple[str, ...]) -> dict[str, Any]:
+    """Every key of a manifest as it stands before the first question: nothing asked, nothing known."""
+    content: dict[str, Any] = {
+        "schema_version": 1,
+        "run_id": run_id,
+        "mode": str(settings.mode),
+        "status": str(RunStatus.RUNNING),
+        "error": None,
+        "exit_code": None,
+        "started_at": _iso(started_ms),
+        "ended_at": None,
+        "seed": settings.seed,
+        "api_calls": {"total": 0, **{str(library): 0 for library in Library}},
+        "symbols_asked": list(symbols),
+        "symbols": list(symbols),
+        "execution_alignment_lib": None,
+        "execution_alignment_ok": None,
+        "execution_alignment_report_path": None,
+        "execution_raw_samples_path": None,
+        "positions_quality": str(PositionsQuality.UNAVAILABLE),
+        "positions_source": str(PositionsSource.NONE),
+        "positions_fallback_ok": None,
+        "positions_fallback_reason": "not_asked",
+        "impedance_fidelity": str(ImpedanceFidelity.UNKNOWN),
+        "skew_ms": None,
+        "volatile_keys": list(VOLATILE_KEYS),
+    }
+    for library in Library:
+        for suffix in ("alignment_ok", "alignment_report_path", "raw_samples_path", "alignment_skipped_reason"):
+            content[f"{library}_{suffix}"] = None
+    return content
 
 
 class Manifest:
@@ -39,36 +72,7 @@ class Manifest:
     ) -> None:
         self._folder = folder
         self.commit = commit
-        self._content: dict[str, Any] = {
-            "schema_version": 1,
-            "run_id": folder.run_id,
-            "mode": str(settings.mode),
-            "status": str(RunStatus.RUNNING),
-            "error": None,
-            "exit_code": None,
-            "started_at": _iso(started_ms),
-            "ended_at": None,
-            "seed": settings.seed,
-            "api_calls": {"total": 0, **{str(library): 0 for library in Library}},
-            "symbols_asked": list(settings.symbols),
-            "symbols": list(settings.symbols),
-            "execution_alignment_lib": None,
-            "execution_alignment_ok": None,
-            "execution_alignment_report_path": None,
-            "execution_raw_samples_path": None,
-            "positions_quality": str(PositionsQuality.UNAVAILABLE),
-            "positions_source": str(PositionsSource.NONE),
-            "positions_fallback_ok": None,
-            "positions_fallback_reason": "not_asked",
-            "impedance_fidelity": str(ImpedanceFidelity.UNKNOWN),
-            "skew_ms": None,
-            "volatile_keys": list(VOLATILE_KEYS),
-        }
-        for library in Library:
-            for suffix in ("ok", "report_path"):
-                self._content[f"{library}_alignment_{suffix}"] = None
-            self._content[f"{library}_raw_samples_path"] = None
-            self._content[f"{library}_alignment_skipped_reason"] = None
+        self._content = opening_content(folder.run_id, settings, started_ms, settings.symbols)
 
     def open(self) -> None:
         """Write it for the first time: ``running``."""

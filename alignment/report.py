@@ -23,7 +23,7 @@ from dualwitness.models import (
 from dualwitness.models.finding import Finding
 from dualwitness.models.observation import Observation
 
-__all__ = ["VOLATILE_KEYS", "axes_report", "is_gone", "library_report", "snapshot", "verdict_of"]
+__all__ = ["VOLATILE_KEYS", "add_obtained", "axes_report", "is_gone", "library_report", "snapshot", "verdict_of"]
 
 SCHEMA_VERSION = 1
 
@@ -125,6 +125,18 @@ def library_report(library: Library, observations: Iterable[Observation]) -> dic
         "all_answers_sound": sound and bool(operations),
         "operations": operations,
     }
+
+
+def add_obtained(axes: Mapping[str, dict[str, Any]], reports: Mapping[Library, Mapping[str, Any]]) -> None:
+    """Tell, beside the outcomes of an axis, how each library obtained each field: values had, reasons of its nulls."""
+    for axis in axes.values():
+        axis["obtained"] = {}
+    for library, content in sorted(reports.items()):
+        for operation, entry in content["operations"].items():
+            for rule in RULES[operation].fields:
+                if rule.field in entry["fields"]:
+                    fields = axes[str(rule.axis)]["obtained"]
+                    fields.setdefault(f"{operation}.{rule.field}", {})[str(library)] = entry["fields"][rule.field]
 
 
 def _obtainable(tally: Counter[str]) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def open_session(
         base_url = settings.base_url
         if settings.mode is RunMode.OKX_DEMO_SIM and base_url is None:
             base_url = stack.enter_context(_embedded_venue(settings))
+        unfinished = stack.enter_context(ExitStack())  # closes the first client where the second cannot be opened
         clients: dict[Library, VenueClient] = {}
         skipped: dict[Library, str] = {}
         for library in Library:
@@ -70,6 +71,7 @@ def open_session(
             )
             try:
                 clients[library] = open_wired(Venue.OKX, library, wiring)
+                unfinished.callback(clients[library].close)
             except LibraryNotInstalled:
                 other = next(one for one in Library if one is not library)
                 skipped[library] = f"{library}_not_installed_using_{other}_evidence"
@@ -77,6 +79,7 @@ def open_session(
             message = "neither ccxt nor python-okx can be used"
             raise UsageError(message, advice="run: python -m pip install ccxt python-okx")
         witnesses = stack.enter_context(Witnesses(clients))
+        unfinished.pop_all()
         yield Session(witnesses, base_url, skipped)
 
 

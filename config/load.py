@@ -27,6 +27,12 @@ _RISK_FILE = "risk.yaml"
 CONFIG_FILES = (_RISK_FILE, *(f"venues.{venue}.yaml" for venue in Venue))
 
 _LARGEST_FILE = 1_000_000
+# How pydantic names the bound that a number broke.
+_BOUNDS = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
+}
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -98,10 +104,16 @@ def _load(model: type[_Model], name: str, folder: str | Path | None) -> _Model:
 
 def _config_error(error: ValidationError, document: Document, model: type[BaseModel]) -> ConfigError:
     # The first problem in the order of the file; a missing key has no line and comes last.
-    located = [(document.line_of(detail["loc"]), detail) for detail in error.errors(include_url=False)]
-    line, detail = min(located, key=lambda entry: (entry[0] is None, entry[0] or 0))
+    details = error.errors(include_url=False)
+    located = [(document.line_of(place), place, detail) for detail in details for place in (_place(detail),)]
+    line, place, detail = min(located, key=lambda entry: (entry[0] is None, entry[0] or 0))
     problem, advice = _problem_and_advice(detail, model)
-    return ConfigError(problem, file=document.file, line=line, key=_dotted(detail["loc"]), advice=advice)
+    return ConfigError(problem, file=document.file, line=line, key=_dotted(place), advice=advice)
+
+
+def _place(detail: Any) -> Place:
+    key = detail.get("ctx", {}).get("key")
+    return (key,) if key else detail["loc"]
 
 
 def _problem_and_advice(detail: Any, model: type[BaseModel]) -> tuple[str, str]:
@@ -112,6 +124,10 @@ def _problem_and_advice(detail: Any, model: type[BaseModel]) -> tuple[str, str]:
         return "is not a known key", did_you_mean(str(detail["loc"][-1]), model.model_fields)
     if kind == "missing":
         return "is missing", f"add the key {detail['loc'][-1]!r}; the shipped file shows its default and its reason"
+    if kind in _BOUNDS:
+        words, name = _BOUNDS[kind]
+        bound = detail["ctx"][name]
+        return f"must be {words} {bound}, was {detail['input']}", f"write a number {words} {bound}"
     problem = str(detail["msg"]).removeprefix("Value error, ")
     return problem[0].lower() + problem[1:], "correct the value; the shipped file shows one that works"
 

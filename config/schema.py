@@ -6,7 +6,6 @@ A limit of zero or below is refused: elsewhere zero often means "no limit", and 
 
 from __future__ import annotations
 
-from decimal import Decimal
 from ipaddress import ip_network
 from typing import Annotated, Self
 
@@ -18,9 +17,9 @@ from dualwitness.models import FrozenModel
 __all__ = ["RiskConfig", "VenueConfig"]
 
 # Above this a limit in US dollars limits nothing.
-_LARGEST_USD = Decimal(1_000_000_000)
+_LARGEST_USD = 1_000_000_000
 # The highest leverage that any supported venue offers.
-_LARGEST_LEVERAGE = Decimal(150)
+_LARGEST_LEVERAGE = 150
 _MOST_PER_MINUTE = 6_000
 
 UsdLimit = Annotated[SpelledNumber, Field(gt=0, le=_LARGEST_USD)]
@@ -68,8 +67,9 @@ class RiskConfig(FrozenModel):
     @model_validator(mode="after")
     def _a_restriction_has_something_to_allow(self) -> Self:
         if self.enable_ip_restrictions and not self.allowed_ips:
-            problem = "enable_ip_restrictions is true, but allowed_ips is empty: nothing could ever be sent"
-            raise wrong(problem, "list the addresses, or set enable_ip_restrictions to false")
+            problem = "is true, but allowed_ips is empty: nothing could ever be sent"
+            advice = "list the addresses, or set enable_ip_restrictions to false"
+            raise wrong(problem, advice, key="enable_ip_restrictions")
         return self
 
 
@@ -93,6 +93,7 @@ class VenueConfig(FrozenModel):
     @model_validator(mode="after")
     def _live_orders_and_demo_exclude_each_other(self) -> Self:
         if self.allow_live_orders and self.demo_mode:
-            problem = "allow_live_orders and demo_mode are both true"
-            raise wrong(problem, "set one of them to false: a demo venue has no live orders")
+            problem = "is true, and so is demo_mode"
+            advice = "set one of them to false: a demo venue has no live orders"
+            raise wrong(problem, advice, key="allow_live_orders")
         return self

@@ -24,9 +24,9 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _LONGEST_NUMBER = 64
 
 
-def wrong(problem: str, advice: str) -> PydanticCustomError:
-    """A field error that carries its own advice."""
-    return PydanticCustomError("spelling", "{problem}", {"problem": problem, "advice": advice})
+def wrong(problem: str, advice: str, *, key: str = "") -> PydanticCustomError:
+    """A field error that carries its own advice; an error of a whole model names the ``key`` to look at."""
+    return PydanticCustomError("spelling", "{problem}", {"problem": problem, "advice": advice, "key": key})
 
 
 def _plain_spelling(text: str) -> str | None:

@@ -15,10 +15,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from dualwitness.models.enums import NullReason
 
-__all__ = ["Fact", "FrozenModel", "Number", "Reasons", "UserNumber"]
+__all__ = ["Fact", "FrozenModel", "Number", "Reasons", "UserNumber", "WholeNumber"]
 
 # Strict: only a Decimal comes in from Python; JSON carries it as a string and so keeps every digit.
 Number = Annotated[Decimal, Field(strict=True)]
+
+# Times and sequence numbers: neither a float nor a bool nor text passes for one.
+WholeNumber = Annotated[int, Field(strict=True)]
 
 # Beyond this many digits before or after the point no venue price or size is meant (`1e400` is a typing error).
 _LARGEST_EXPONENT = 30

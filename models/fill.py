@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dualwitness.models.enums import Liquidity, MarketType, OrderSide, PositionSide
-from dualwitness.models.fact import Fact, Number
+from dualwitness.models.fact import Fact, Number, WholeNumber
 
 __all__ = ["Fill"]
 
@@ -32,4 +32,4 @@ class Fill(Fact):
     fee: Number | None
     fee_currency: str | None
     liquidity: Liquidity | None
-    ts_venue_ms: int | None
+    ts_venue_ms: WholeNumber | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dualwitness.models.enums import InstrumentState, MarketType, OptionType
-from dualwitness.models.fact import Fact, Number
+from dualwitness.models.fact import Fact, Number, WholeNumber
 
 __all__ = ["Instrument"]
 
@@ -37,6 +37,6 @@ class Instrument(Fact):
     min_size: Number | None
     max_leverage: Number | None = None
     state: InstrumentState | None
-    expiry_ms: int | None = None
+    expiry_ms: WholeNumber | None = None
     strike: Number | None = None
     option_type: OptionType | None = None

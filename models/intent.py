@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from dualwitness.models.enums import OrderStatus, OrderType, Side, TdMode, Venue
-from dualwitness.models.fact import FrozenModel, UserNumber
+from dualwitness.models.fact import FrozenModel, UserNumber, WholeNumber
 
 __all__ = ["CheckResult", "OrderIntent", "ValidatedOrder"]
 
@@ -58,7 +58,7 @@ class ValidatedOrder(FrozenModel):
     """
 
     intent: OrderIntent
-    validated_at: int
+    validated_at: WholeNumber
     notional_usd: UserNumber | None
     risk_checks_passed: bool
     rejection_reason: str | None = None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import NamedTuple
 
-from dualwitness.models.fact import Fact, Number
+from dualwitness.models.fact import Fact, Number, WholeNumber
 
 __all__ = ["BookLevel", "Candle", "OrderBook", "Ticker", "VenueTime"]
 
@@ -29,13 +28,13 @@ class Ticker(Fact):
     low_24h: Number | None
     volume_base: Number | None
     volume_quote: Number | None
-    ts_venue_ms: int | None
+    ts_venue_ms: WholeNumber | None
 
 
 class Candle(Fact):
     """One bar; ``ts_venue_ms`` is when it opened, ``closed`` whether it can still change."""
 
-    ts_venue_ms: int
+    ts_venue_ms: WholeNumber
     open: Number | None
     high: Number | None
     low: Number | None
@@ -48,8 +47,8 @@ class Candle(Fact):
 class BookLevel(NamedTuple):
     """One price level; ``size`` in contracts, or base currency for spot."""
 
-    price: Decimal
-    size: Decimal
+    price: Number
+    size: Number
 
 
 class OrderBook(Fact):
@@ -58,11 +57,11 @@ class OrderBook(Fact):
     symbol: str
     bids: tuple[BookLevel, ...] | None
     asks: tuple[BookLevel, ...] | None
-    ts_venue_ms: int | None
-    sequence: int | None
+    ts_venue_ms: WholeNumber | None
+    sequence: WholeNumber | None
 
 
 class VenueTime(Fact):
     """What the venue's clock showed, in ms (OKX ``public/time``)."""
 
-    ts_venue_ms: int
+    ts_venue_ms: WholeNumber

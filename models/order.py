@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dualwitness.models.enums import OrderSide, OrderState, OrderType, PositionSide, TdMode, TimeInForce
-from dualwitness.models.fact import Fact, Number
+from dualwitness.models.fact import Fact, Number, WholeNumber
 
 __all__ = ["Order"]
 
@@ -33,4 +33,4 @@ class Order(Fact):
     state: OrderState | None
     fee: Number | None
     fee_currency: str | None
-    ts_venue_ms: int | None
+    ts_venue_ms: WholeNumber | None

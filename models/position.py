@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from dualwitness.models.enums import Direction, MarginMode, MarketType, PositionMode
-from dualwitness.models.fact import Fact, Number
+from dualwitness.models.fact import Fact, Number, WholeNumber
 
 __all__ = ["Position"]
 
@@ -24,7 +26,7 @@ class Position(Fact):
     market_type: MarketType
     has_position: bool | None
     direction: Direction | None
-    contracts: Number | None
+    contracts: Annotated[Number, Field(ge=0)] | None
     base_quantity: Number | None
     entry_price: Number | None
     mark_price: Number | None
@@ -36,4 +38,4 @@ class Position(Fact):
     margin_currency: str | None
     liquidation_price: Number | None
     venue_position_id: str | None
-    ts_venue_ms: int | None
+    ts_venue_ms: WholeNumber | None

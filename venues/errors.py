@@ -61,7 +61,8 @@ class DualwitnessError(Exception):
     def diagnostics(self) -> str:
         """What happened and what a person should do, in two sentences."""
         advice = f"{self.advice[0].upper()}{self.advice[1:]}"
-        return f"{self}. {advice}" if advice[-1] in ".?!" else f"{self}. {advice}."
+        problem, ending = (text if text.endswith((".", "?", "!")) else f"{text}." for text in (str(self), advice))
+        return f"{problem} {ending}"
 
 
 class UsageError(DualwitnessError):

@@ -17,7 +17,7 @@ __all__ = ["open_venue", "open_wired"]
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
-# Where each venue lives when no base URL is given. The embedded venue has no fixed port, so it must be named.
+# Where each venue lives when no base URL is given.
 _HOME = {
     Venue.OKX: "https://www.okx.com",
     Venue.BYBIT: "https://api-demo.bybit.com",
@@ -45,14 +45,16 @@ def open_venue(
 
     Calls are journalled below the working directory (`JOURNAL_FOLDER`) unless ``journal`` says otherwise; ``answers``
     replaces the socket by recorded answers, and nothing is journalled. Raises `UsageError` for a name that does not
-    exist and `SafetyError` for a host that is not allowed.
+    exist or a mode that lacks what it needs, and `SafetyError` for a host that is not allowed.
     """
     chosen_venue = _choose(Venue, venue, "venue")
     chosen_library = _choose(Library, library or Library.CCXT, "library")
-    home = base_url or _HOME.get(chosen_venue)
-    if home is None:
-        message = f"venue {chosen_venue} has no home address"
-        raise UsageError(message, advice="give base_url")
+    chosen_mode = _choose(RunMode, mode, "mode")
+    _refuse_paper(chosen_venue)
+    if answers is None and chosen_mode is RunMode.OFFLINE:
+        message = "mode offline opens no socket, and no answers were given"
+        raise UsageError(message, advice="give answers, or choose another mode")
+    home = base_url or _home_of(chosen_venue, chosen_mode, answers)
     secrets = (
         ()
         if credentials is None
@@ -62,7 +64,7 @@ def open_venue(
     )
     wiring = Wiring(
         base_url=home,
-        mode=_choose(RunMode, mode, "mode"),
+        mode=chosen_mode,
         credentials=credentials,
         journal=journal or CallJournal(JOURNAL_FOLDER if answers is None else None, Redactor(secrets)),
         answers=answers,
@@ -74,6 +76,7 @@ def open_venue(
 
 def open_wired(venue: Venue, library: Library, wiring: Wiring) -> VenueClient:
     """Open a client with everything passed in; the same errors as `open_venue`."""
+    _refuse_paper(venue)
     wiring.guard()
     if library is Library.OKX_SDK:
         if venue is not Venue.OKX:
@@ -84,14 +87,25 @@ def open_wired(venue: Venue, library: Library, wiring: Wiring) -> VenueClient:
         except ModuleNotFoundError as error:
             raise _missing(error, "okx", "python-okx") from error
         return OkxSdkClient(wiring)
-    if venue is Venue.PAPER:
-        message = "the paper venue has no library"
-        raise UsageError(message, advice="open okx, bybit or binance")
     try:
         from dualwitness.venues.ccxt_client.client import CcxtClient
     except ModuleNotFoundError as error:
         raise _missing(error, "ccxt", "ccxt") from error
     return CcxtClient(wiring, venue=venue)
+
+
+def _refuse_paper(venue: Venue) -> None:
+    if venue is Venue.PAPER:
+        message = "the paper venue has no client: it is reached over no library"
+        raise UsageError(message, advice="open okx, bybit or binance")
+
+
+def _home_of(venue: Venue, mode: RunMode, answers: Answers | None) -> str:
+    """The address of a venue for which none was given; a simulation must never reach the real one."""
+    if answers is None and mode is RunMode.OKX_DEMO_SIM:
+        message = "mode okx_demo_sim needs the embedded venue's address: it has no fixed port"
+        raise UsageError(message, advice="start `python -m venues.sim --port N` and give its base_url")
+    return _HOME[venue]
 
 
 def _missing(error: ModuleNotFoundError, module: str, distribution: str) -> Exception:

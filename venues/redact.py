@@ -33,7 +33,9 @@ def _encodings(secret: str) -> set[str]:
         base64.b64encode(raw).decode(),
         base64.urlsafe_b64encode(raw).decode(),
     }
-    return {form for form in forms | {form.rstrip("=") for form in forms} if len(form) >= _SHORTEST}
+    forms |= {form.rstrip("=") for form in forms}
+    forms |= {json.dumps(form)[1:-1] for form in forms}  # an error text that quotes a secret, written into JSON
+    return {form for form in forms if len(form) >= _SHORTEST}
 
 
 class Redactor:

@@ -6,6 +6,7 @@ Shared by all clients because it is about calls, not about meaning.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ __all__ = ["OKX_HOSTS", "Answers", "Credentials", "HostGuard", "Wiring", "is_loo
 OKX_HOSTS = frozenset(
     {"www.okx.com", "openapi.okx.com", "eea.okx.com", "my.okx.com", "us.okx.com", "app.okx.com", "tr.okx.com"}
 )
+
+# What parsers of addresses read differently: requests goes to "evil" for https://evil\@www.okx.com, urlsplit sees OKX.
+_AMBIGUOUS = re.compile(r"[@\\\s\x00-\x20\x7f]")
 
 # Gives the answer to a request without any socket: recorded samples, or a test.
 Answers = Callable[[WireRequest], WireAnswer]
@@ -61,14 +65,22 @@ class HostGuard:
     allowed_hosts: frozenset[str] = OKX_HOSTS
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        host = parts.hostname or ""
+        try:
+            parts = urlsplit(self.base_url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            message = f"base URL {self.base_url!r} cannot be read: {error}"
+            raise SafetyError(message, advice="write it as http://127.0.0.1:PORT or https://www.okx.com") from None
+        if _AMBIGUOUS.search(self.base_url):
+            # What stands before the @ may be a password, so the host alone is told.
+            message = f"base URL of {host!r} holds a user name, a backslash, a blank or a control character"
+            raise SafetyError(message, advice="write it as http://127.0.0.1:PORT or https://www.okx.com")
         if parts.scheme not in ("http", "https") or not host:
             message = f"base URL {self.base_url!r} is not an http(s) address"
             raise SafetyError(message, advice="write it as http://127.0.0.1:PORT or https://www.okx.com")
         if is_loopback(host):
             return
-        if host not in self.allowed_hosts or parts.scheme != "https" or parts.port not in (None, 443):
+        if host not in self.allowed_hosts or parts.scheme != "https" or port not in (None, 443):
             message = f"base URL {self.base_url!r} is neither loopback nor an https host of the allow-list"
             raise SafetyError(message, advice=f"use one of {', '.join(sorted(self.allowed_hosts))}, or a loopback URL")
 
@@ -81,7 +93,7 @@ class HostGuard:
 
 
 def _with_port(scheme: str, netloc: str) -> str:
-    host = netloc.rsplit("@", 1)[-1].lower()
+    host = netloc.lower()
     has_port = ":" in host.rsplit("]", 1)[-1]
     return host if has_port else f"{host}:{443 if scheme == 'https' else 80}"
 

@@ -33,7 +33,7 @@ from dualwitness.venues.ccxt_client.elsewhere.accounts import (
     wallet_elsewhere,
 )
 from dualwitness.venues.ccxt_client.envelope import Calls
-from dualwitness.venues.ccxt_client.parse import check_row_numbers
+from dualwitness.venues.ccxt_client.parse import check_columns, check_instrument_ids, check_row_numbers
 from dualwitness.venues.ccxt_client.parse_account import (
     account_config_from,
     balances_from,
@@ -55,6 +55,7 @@ __all__ = ["CcxtClient"]
 _Result = TypeVar("_Result")
 
 _PAGE = 100  # OKX's largest page of orders and fills
+_CANDLE_COLUMNS, _LEVEL_COLUMNS = 9, 4  # OKX market/candles, market/books
 _LARGEST_PAGES = 1000  # a venue that never ends is not telling the truth
 _INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
 _INSTRUMENT_TYPES = {
@@ -111,7 +112,7 @@ class CcxtClient:
 
     def get_server_time(self) -> int:
         """Venue time in ms."""
-        proven = self._calls.call("fetch_time")
+        proven = self._calls.call("fetch_time").one_row()
         if not isinstance(proven.value, int) or isinstance(proven.value, bool):
             message = "the venue's time is no whole number of ms"
             raise RowInvalid(message)
@@ -133,6 +134,8 @@ class CcxtClient:
         """Its ``symbol`` is the one the venue answered for (difference ticker-wrong-instrument-accepted)."""
         self._market(symbol)
         proven = self._calls.call("fetch_ticker", symbol).one_row()
+        if proven.countable:
+            check_instrument_ids(proven.rows)
         return _read(lambda: ticker_from(proven.value))
 
     def get_candles(self, symbol: str, interval: str = "1m", limit: int = 100) -> tuple[Candle, ...]:
@@ -143,6 +146,8 @@ class CcxtClient:
             raise UsageError(message, advice=f"choose one of {', '.join(_INTERVALS)}")
         self._market(symbol)
         proven = self._calls.call("fetch_ohlcv", symbol, interval, None, limit).all_rows()
+        if proven.countable:
+            check_columns(proven.rows, _CANDLE_COLUMNS, timed=True)
         return _read(lambda: candles_from(proven.value))
 
     def get_order_book(self, symbol: str, depth: int = 20) -> OrderBook:
@@ -150,6 +155,11 @@ class CcxtClient:
         _between("depth", depth, 400)
         self._market(symbol)
         proven = self._calls.call("fetch_order_book", symbol, depth).one_row()
+        if proven.countable:
+            for side in ("bids", "asks"):
+                levels = _list_of(proven.rows[0], side)
+                check_columns(levels, _LEVEL_COLUMNS, timed=False)
+                _all_kept(levels, proven.value, side)
         return _read(lambda: order_book_from(proven.value, symbol))
 
     # Identity
@@ -227,6 +237,8 @@ class CcxtClient:
         self._market(symbol)
         parameters = {} if order_id else {"clientOrderId": client_order_id}
         proven = self._calls.call("fetch_order", order_id, symbol, parameters).one_row()
+        if proven.countable:
+            check_instrument_ids(proven.rows)
         return _read(lambda: order_from(proven.value))
 
     def get_fills(self, symbol: str | None = None, *, since_ms: int | None = None) -> tuple[Fill, ...]:
@@ -327,6 +339,7 @@ class CcxtClient:
         for _ in range(_LARGEST_PAGES):
             proven = self._calls.call(method, symbol, None, _PAGE, query)
             check_row_numbers(proven.rows)
+            check_instrument_ids(proven.rows)
             proven.all_rows()
             pages.append(proven.value)
             if len(proven.rows) < _PAGE:
@@ -361,6 +374,21 @@ def _read(reader: Callable[[], _Result]) -> _Result:
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         message = f"what ccxt gave cannot be read: {type(error).__name__}"
         raise RowInvalid(message) from None
+
+
+def _list_of(row: Mapping[str, Any], name: str) -> list[Any]:
+    value = row.get(name)
+    if not isinstance(value, list):
+        message = f"{name} is no list but {type(value).__name__}"
+        raise RowInvalid(message)
+    return value
+
+
+def _all_kept(levels: list[Any], book: object, side: str) -> None:
+    kept = book.get(side) if isinstance(book, Mapping) else None
+    if not isinstance(kept, list) or len(kept) != len(levels):
+        message = f"the venue sent {len(levels)} {side}, ccxt did not give as many"
+        raise RowInvalid(message)
 
 
 def _between(name: str, value: int, largest: int) -> None:

@@ -9,7 +9,8 @@ JSON object without duplicate keys, ``code`` the string ``"0"`` and ``data`` a l
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn, Protocol, Self
@@ -29,9 +30,18 @@ from dualwitness.venues.errors import (
     VenueError,
 )
 
-__all__ = ["Calls", "Envelope", "Proven", "code_of", "prove"]
+__all__ = ["Calls", "Envelope", "Proven", "code_of", "has_absurd_exponent", "prove"]
 
 _LONGEST_TEXT = 200
+# `RowInvalid` is the tap's; an envelope that is no answer, or a refusal, comes before it.
+_CAUGHT: tuple[type[Exception], ...] = (RowInvalid, *CALL_ERRORS)
+_LARGEST_EXPONENT = 400  # beyond it a number is refused anyway; ten to the 400 costs nothing
+# Ids and words of the user's own may look like such a number, and nobody computes with them.
+_NOT_COMPUTED = frozenset(
+    {"clOrdId", "algoClOrdId", "attachAlgoClOrdId", "clientOrderId", "orderLinkId", "tag", "msg", "sMsg"},
+)
+# Cheap on bytes: an "e" with four signs, digits, blanks or foreign characters behind it, or any escaped character.
+_SUSPECT = re.compile(rb"[eE][-+_0-9 \x80-\xff]{4}|\\u00|\\[tnrf]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +110,15 @@ class Calls:
         failure: Exception | None = None
         try:
             value = getattr(self._exchange, method)(*arguments)
-        except CALL_ERRORS as error:
+        except _CAUGHT as error:
             # Not raised from inside this block: CCXT's texts carry whole answers and URLs.
             failure = error
         finally:
             self._exchange.last_request_headers = None  # it holds key and passphrase
         exchanges = self._tap.current()
         envelopes = tuple(prove(self._venue, exchange, self._redact) for exchange in exchanges)
+        if isinstance(failure, RowInvalid):
+            raise failure
         if failure is not None:
             raise translated(failure, method, asked=bool(exchanges))
         return Proven(value, envelopes, countable=self._venue is Venue.OKX)
@@ -122,6 +134,45 @@ def code_of(body: bytes) -> str | None:
         return None
     code = document.get("code", document.get("retCode"))
     return str(code) if isinstance(code, (str, int)) else None
+
+
+def has_absurd_exponent(body: bytes) -> bool:
+    """
+    Whether a value in a JSON body, as text or bare, is a power of ten that no machine can write out.
+
+    CCXT raises ten to any power it is told: one ``"1e99999999999"`` hangs the call or takes all memory,
+    and no timeout ends it. So an answer is looked through before CCXT sees it.
+    """
+    if _SUSPECT.search(body) is None:
+        return False
+    try:
+        document = json.loads(body, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        return False  # no sound JSON is no answer, which is told elsewhere
+    return any(_is_absurd(text) for text in _texts(document))
+
+
+def _texts(document: object) -> Iterator[str]:
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            waiting += [inner for name, inner in value.items() if name not in _NOT_COMPUTED]
+
+
+def _is_absurd(text: str) -> bool:
+    head, mark, tail = text.lower().partition("e")
+    if not mark or not head.strip() or any(character.isalpha() for character in head):
+        return False
+    try:
+        return abs(int(tail)) > _LARGEST_EXPONENT
+    except ValueError:
+        # More digits than Python converts, or no number: CCXT fails at it as Python does.
+        return False
 
 
 def prove(venue: Venue, exchange: WireExchange, redact: Callable[[str], str] = str) -> Envelope:
@@ -148,9 +199,13 @@ def prove(venue: Venue, exchange: WireExchange, redact: Callable[[str], str] = s
 
 def _document(answer: WireAnswer, where: str) -> Any:
     try:
-        return json.loads(
+        document = json.loads(
             answer.body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unique
         )
+        if b"\\u" in answer.body:
+            # Half a character: CCXT drops the whole answer over it, and no file can hold it.
+            json.dumps(document, ensure_ascii=False, default=str).encode()
+        return document  # noqa: TRY300 - what it raises is handled below
     except (ValueError, ArithmeticError, RecursionError) as error:
         status = answer.status
         kind: type[VenueError] = EnvelopeInvalid

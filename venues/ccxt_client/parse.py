@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from dualwitness.models import NullReason
 from dualwitness.venues.errors import RowInvalid
 
-__all__ = ["Reading", "check_row_numbers", "exact"]
+__all__ = ["Reading", "check_columns", "check_instrument_ids", "check_row_numbers", "exact", "quoted"]
 
 _Member = TypeVar("_Member")
 
@@ -29,6 +29,11 @@ _MONEY_NAMES = (
     "maker taker makerU takerU"
 )
 _MONEY = frozenset(_MONEY_NAMES.split())
+_SIZES = frozenset({"sz", "accFillSz", "fillSz"})  # a negative one is no size: the side has the sign
+_TIMES = frozenset({"ts", "cTime", "uTime", "fillTime"})
+_TIME_MS = re.compile(r"[0-9]{1,16}")
+_INSTRUMENT_ID = re.compile(r"[A-Za-z0-9]{1,20}-[A-Za-z0-9_]{1,40}(?:-[A-Za-z0-9.]{1,20}){0,3}")
+_FLAGS = ("true", "false", "", None)
 
 
 def exact(value: object, what: str) -> Decimal | None:
@@ -52,13 +57,65 @@ def exact(value: object, what: str) -> Decimal | None:
 
 
 def check_row_numbers(rows: Iterable[object]) -> None:
-    """Raise `RowInvalid` for a wire row that is no object, or whose money is not a plain number or empty."""
+    """
+    Raise `RowInvalid` for a wire row that is no object, or whose money, time or flag is not what OKX writes.
+
+    OKX quotes its numbers; an unquoted one has been through a float by the time anybody reads it (difference
+    unquoted-json-numbers-become-floats-in-both), and CCXT takes "1_000" for a time and any word for false.
+    """
     for row in rows:
         if not isinstance(row, Mapping):
             message = f"a row is no object but {type(row).__name__}"
             raise RowInvalid(message)
         for key in _MONEY & row.keys():
-            exact(row[key], key)
+            quoted(row[key], key)
+        for key in _SIZES & row.keys():
+            if (exact(row[key], key) or 0) < 0:
+                message = f"{key} is negative"
+                raise RowInvalid(message)
+        for key in _TIMES & row.keys():
+            _check_time(row[key], key)
+        if row.get("reduceOnly") not in _FLAGS:
+            message = f"reduceOnly was {row['reduceOnly']!r:.60}"
+            raise RowInvalid(message)
+
+
+def check_instrument_ids(rows: Iterable[object]) -> None:
+    """Raise `RowInvalid` for a row that names no instrument: CCXT would call it "None" or by any word."""
+    for row in rows:
+        name = row.get("instId") if isinstance(row, Mapping) else None
+        if not isinstance(name, str) or _INSTRUMENT_ID.fullmatch(name) is None:
+            message = f"instId was {name!r:.60}"
+            raise RowInvalid(message)
+
+
+def check_columns(rows: Iterable[object], width: int, *, timed: bool) -> None:
+    """Raise `RowInvalid` for a bar or level without its ``width`` quoted columns: one too few shifts the rest."""
+    for row in rows:
+        if not isinstance(row, list) or len(row) != width:
+            message = f"a row of {width} columns was {row!r:.60}"
+            raise RowInvalid(message)
+        for place, value in enumerate(row):
+            if timed and place == 0:
+                _check_time(value, "ts")
+            elif value is None or value == "":
+                continue
+            else:
+                quoted(value, f"column {place}")
+
+
+def quoted(value: object, what: str) -> Decimal | None:
+    """The number in a text of the wire, or ``None``; raises `RowInvalid`, also for a number without quotes."""
+    if value is not None and not isinstance(value, str):
+        message = f"{what} is no text but {type(value).__name__}"
+        raise RowInvalid(message)
+    return exact(value, what)
+
+
+def _check_time(value: object, what: str) -> None:
+    if value not in (None, "") and (not isinstance(value, str) or _TIME_MS.fullmatch(value) is None):
+        message = f"{what} is no time in ms: {value!r:.60}"
+        raise RowInvalid(message)
 
 
 class Reading:

@@ -46,7 +46,7 @@ from dualwitness.models import (
     Position,
     PositionMode,
 )
-from dualwitness.venues.ccxt_client.parse import Reading, check_row_numbers
+from dualwitness.venues.ccxt_client.parse import Reading, check_instrument_ids, check_row_numbers
 from dualwitness.venues.ccxt_client.symbols import Market
 from dualwitness.venues.errors import RowInvalid
 
@@ -124,9 +124,7 @@ def check_position_rows(rows: Sequence[Any]) -> None:
         if side not in ("long", "short", "net"):
             message = f"a position has posSide {side!r:.40}"
             raise RowInvalid(message)
-        if not isinstance(row.get("instId"), str) or not row["instId"]:
-            message = "a position has no instrument"
-            raise RowInvalid(message)
+    check_instrument_ids(rows)
 
 
 def position_from(row: Mapping[str, Any], market: Market | None) -> Position:
@@ -137,7 +135,7 @@ def position_from(row: Mapping[str, Any], market: Market | None) -> Position:
     """
     info = row.get("info")
     reading = Reading("position", info)
-    contracts = reading.number("contracts", row.get("contracts"), "pos", "size", "positionAmt")
+    contracts = reading.number("contracts", _said(row, "contracts", info, "pos"), "pos", "size", "positionAmt")
     if contracts is not None and contracts < 0:
         message = "ccxt gave negative contracts"
         raise RowInvalid(message)
@@ -152,7 +150,9 @@ def position_from(row: Mapping[str, Any], market: Market | None) -> Position:
         direction=_direction(row.get("side"), contracts, reading),
         contracts=contracts,
         base_quantity=_base_quantity(market, contracts, mark, reading),
-        entry_price=reading.number("entry_price", row.get("entryPrice"), "avgPx", "avgPrice", "entryPrice"),
+        entry_price=reading.number(
+            "entry_price", _said(row, "entryPrice", info, "avgPx"), "avgPx", "avgPrice", "entryPrice"
+        ),
         mark_price=mark,
         unrealized_pnl=reading.number("unrealized_pnl", row.get("unrealizedPnl"), "upl", "unrealisedPnl"),
         realized_pnl=reading.number("realized_pnl", row.get("realizedPnl"), "realizedPnl", "cumRealisedPnl"),
@@ -165,6 +165,12 @@ def position_from(row: Mapping[str, Any], market: Market | None) -> Position:
         ts_venue_ms=reading.time_ms("ts_venue_ms", row.get("lastUpdateTimestamp"), "uTime", "updatedTime"),
         reasons=reading.reasons,
     )
+
+
+def _said(row: Mapping[str, Any], name: str, info: object, raw: str) -> object:
+    # Where OKX says no size or entry CCXT works one out of the notional: a number that nobody said is not passed on.
+    invented = isinstance(info, Mapping) and "posSide" in info and info.get(raw) in (None, "")
+    return None if invented else row.get(name)
 
 
 def _market_type(market: Market | None, info: object) -> MarketType:

@@ -17,17 +17,21 @@ from urllib.parse import urlsplit
 import ccxt
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
-from requests.exceptions import RequestException
+from requests.exceptions import ChunkedEncodingError, ReadTimeout, RequestException
+from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from dualwitness.models import Library, Venue
 from dualwitness.models.wire import WireAnswer, WireExchange, WireRequest
-from dualwitness.venues.ccxt_client.envelope import code_of
-from dualwitness.venues.errors import SafetyError
+from dualwitness.venues.ccxt_client.envelope import code_of, has_absurd_exponent
+from dualwitness.venues.errors import RowInvalid, SafetyError
 from dualwitness.venues.wiring import Wiring, is_loopback
 
 __all__ = ["RequestCaptured", "WireTap", "open_exchange", "open_session"]
 
+_CHUNK_BYTES = 65_536
+_LARGEST_BODY_BYTES = 64 * 1024 * 1024
 # Headers whose values cannot be secret.
 _HARMLESS = frozenset({"user-agent", "content-type", "x-simulated-trading", "exptime"})
 # Binance signs in the query or the form body; the signature is not ours to keep.
@@ -52,7 +56,8 @@ class WireTap(HTTPAdapter):
     The last step before the socket, for every request of one client.
 
     Raises `SafetyError` for a forbidden origin, `RequestCaptured` while capturing, `OSError` where the journal cannot
-    be written, and the errors of `requests`, which CCXT translates.
+    be written, `RowInvalid` for a number that CCXT would never finish computing, and the errors of `requests`, which
+    CCXT translates.
     """
 
     def __init__(self, wiring: Wiring) -> None:
@@ -106,9 +111,12 @@ class WireTap(HTTPAdapter):
         try:
             if self._wiring.answers is not None:
                 answer = self._wiring.answers(wire_request)
+                _check_computable(answer)
                 return _response(request, answer)
-            response = super().send(request, stream=False, timeout=timeout, verify=verify, cert=cert, proxies=None)
+            response = super().send(request, stream=True, timeout=timeout, verify=verify, cert=cert, proxies=None)
+            self._read(response, started)
             answer = WireAnswer(response.status_code, response.content, _headers(response))
+            _check_computable(answer)
             return response  # noqa: TRY300 - the answer is recorded in `finally`, whichever way this block ends
         except (RequestException, OSError) as failure:
             # The class name alone: texts of the socket layer can carry whole URLs.
@@ -116,6 +124,32 @@ class WireTap(HTTPAdapter):
             raise
         finally:
             self._record(wire_request, answer, started_ms, (self._wiring.monotonic() - started) * 1000, error)
+
+    def _read(self, response: Response, started: float) -> None:
+        # `requests` limits the time between two bytes only: a dripping server would hold the call for ever.
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > _LARGEST_BODY_BYTES:
+                    message = "the body is too large"
+                    raise RequestsConnectionError(message)
+                if len(chunks) > 1 and (self._wiring.monotonic() - started) * 1000 > self._wiring.timeout_ms:
+                    message = "the body did not arrive in time"
+                    raise ReadTimeout(message)
+        except ReadTimeoutError as error:
+            response.raw.close()
+            raise ReadTimeout(str(error)) from None
+        except HTTPError as error:
+            response.raw.close()
+            raise ChunkedEncodingError(str(error)) from None
+        except BaseException:
+            response.raw.close()
+            raise
+        response.raw.release_conn()
+        response._content = b"".join(chunks)  # noqa: SLF001 - as for an answer without a socket
 
     def _record(
         self, request: WireRequest, answer: WireAnswer | None, started_ms: int, duration_ms: float, error: str | None
@@ -126,6 +160,12 @@ class WireTap(HTTPAdapter):
         self._current.append(exchange)
         self._undrained.append(exchange)
         self._wiring.journal.record(exchange, code=None if answer is None else code_of(answer.body))
+
+
+def _check_computable(answer: WireAnswer) -> None:
+    if has_absurd_exponent(answer.body):
+        message = "a number in the answer is outside the range of any price or size"
+        raise RowInvalid(message, http_status=answer.status)
 
 
 def _wire_request(request: PreparedRequest) -> WireRequest:

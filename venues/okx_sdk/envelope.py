@@ -56,6 +56,9 @@ def read_body(body: bytes) -> Reading:
             parse_constant=_refuse_constant,
             object_pairs_hook=_without_duplicates,
         )
+        if b"\\u" in body:
+            # Half a character is none: no file could hold it.
+            json.dumps(document, ensure_ascii=False, default=str).encode()
     except (ValueError, RecursionError, DecimalException) as error:
         return Reading(None, f"the body is not strict JSON ({type(error).__name__})")
     if not isinstance(document, dict):

@@ -84,6 +84,13 @@ class Row:
         value = self._value(field)
         return None if value is None else self.decimal(self._keys[field], value)
 
+    def size(self, field: str) -> Decimal | None:
+        """An exact number that is not negative (strict): the side has the sign."""
+        number = self.number(field)
+        if number is not None and number < 0:
+            self.refuse(self._keys[field], str(number))
+        return number
+
     def time_ms(self, field: str) -> int | None:
         """A time in ms since the epoch (strict)."""
         value = self._value(field)
@@ -110,7 +117,7 @@ class Row:
         if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and _NUMBER.fullmatch(value):
             number = Decimal(value)
             if not number or abs(number.adjusted()) <= _LARGEST_EXPONENT:
-                return number
+                return number or number.copy_abs()  # no negative zero
         return self.refuse(key, value)
 
     def refuse(self, key: str, value: object) -> NoReturn:

@@ -56,6 +56,7 @@ _BOOK = {"ts_venue_ms": "ts"}
 _TIME = {"ts_venue_ms": "ts"}
 # Columns of a candle: ts, open, high, low, close, vol, volCcy, volCcyQuote, confirm.
 _CANDLE_COLUMNS = ("ts", "o", "h", "l", "c", "vol", "volCcy", "volCcyQuote", "confirm")
+_LEVEL_COLUMNS = 4  # price, size, a zero, number of orders
 _CANDLE = {
     "ts_venue_ms": "ts",
     "open": "o",
@@ -153,6 +154,10 @@ def parse_candle(raw: object, *, is_contract: bool) -> Candle:
     if not isinstance(raw, list) or not raw:
         message = f"a row of candles is not an array but {type(raw).__name__}"
         raise RowInvalid(message)
+    if len(raw) != len(_CANDLE_COLUMNS):
+        # One column too few shifts all that follow into wrong places.
+        message = f"a row of candles has {len(raw)} columns instead of {len(_CANDLE_COLUMNS)}"
+        raise RowInvalid(message)
     keys = _CANDLE | {"volume_base": "volCcy" if is_contract else "vol"}
     row = Row(dict(zip(_CANDLE_COLUMNS, raw, strict=False)), keys, "candles")
     opened_ms = row.time_ms("ts_venue_ms")
@@ -208,7 +213,7 @@ def _levels(row: Row, side: str) -> tuple[BookLevel, ...] | None:
         row.refuse(side, levels)
     parsed = []
     for level in levels:
-        if not isinstance(level, list) or len(level) < 2:
+        if not isinstance(level, list) or len(level) != _LEVEL_COLUMNS:
             row.refuse(side, level)
         parsed.append(BookLevel(row.decimal(side, level[0]), row.decimal(side, level[1])))
     return tuple(parsed)

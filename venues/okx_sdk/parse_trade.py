@@ -108,7 +108,7 @@ def parse_order(raw: object, book: InstrumentBook) -> Order:
         reduce_only=_flag(row),
         price=row.number("price"),
         contracts=_contracts(row),
-        filled_contracts=row.number("filled_contracts"),
+        filled_contracts=row.size("filled_contracts"),
         average_price=row.number("average_price"),
         state=row.choice("state", _STATES, strict=True),
         fee=flipped(row.number("fee")),
@@ -122,7 +122,7 @@ def parse_fill(raw: object, book: InstrumentBook, find: FindListing) -> Fill:
     """One row of ``trade/fills-history``; the time is that of the execution, not of the record."""
     row = Row(raw, _FILL, "fills")
     market_type = row.choice("market_type", _MARKET_TYPES)
-    contracts, price = row.number("contracts"), row.number("price")
+    contracts, price = row.size("contracts"), row.number("price")
     base_quantity = _base_quantity(row, market_type, contracts, price, find)
     return Fill(
         trade_id=row.text("trade_id"),
@@ -187,7 +187,7 @@ def _contracts(row: Row) -> Decimal | None:
     ``sz`` of a market buy on spot or margin is quote currency unless ``tgtCcy`` says otherwise (difference
     margin-market-buy-quote-size-read-as-base-amount).
     """
-    size = row.number("contracts")
+    size = row.size("contracts")
     unit = row.raw("tgtCcy")
     is_market_buy = row.raw("ordType") == "market" and row.raw("side") == "buy"
     in_quote = row.market_type() in _PAIRS and (unit == "quote_ccy" or (is_market_buy and unit != "base_ccy"))

@@ -10,7 +10,7 @@ import pytest
 
 from dualwitness.alignment.adjudicate import AdjudicatedPosition
 from dualwitness.alignment.judge import findings_from, from_comparison
-from dualwitness.alignment.report import axes_report, is_gone, library_report, snapshot, verdict_of
+from dualwitness.alignment.report import add_obtained, axes_report, is_gone, library_report, snapshot, verdict_of
 from dualwitness.models import (
     Direction,
     FindingKind,
@@ -219,3 +219,19 @@ def test_a_finding_says_that_an_answer_is_gone_on_either_side(
     nothing, something = Claim(value=None, reason=reason), Claim(value="1")
     assert is_gone(finding(kind=kind, ccxt=nothing, okx_sdk=something)) is gone
     assert is_gone(finding(kind=kind, ccxt=something, okx_sdk=nothing)) is gone
+
+
+def test_axes_tell_how_each_library_obtained_each_field() -> None:
+    """Beside the outcomes of a field stand the values and the nulls of both libraries."""
+    axes = axes_report((), (), ())
+    bid = ticker(bid=None, reason=NullReason.UNMAPPED)
+    reports = {
+        Library.CCXT: library_report(Library.CCXT, [observed("get_ticker", bid)]),
+        Library.OKX_SDK: library_report(Library.OKX_SDK, [observed("get_ticker", ticker(bid="1"))]),
+    }
+    add_obtained(axes, reports)
+    assert axes["E"]["obtained"]["get_ticker.bid"] == {
+        "ccxt": {"obtainable": False, "obtained": 0, "null_reasons": {"unmapped": 1}},
+        "okx_sdk": {"obtainable": True, "obtained": 1, "null_reasons": {}},
+    }
+    assert axes["C"]["obtained"] == {}

@@ -118,8 +118,9 @@ def test_symbol_that_yaml_would_convert_keeps_its_spelling(tmp_path: Path, keywo
         ('"7.50"', None),
         ("", "Write a plain decimal number like 1000.0."),
         ("[5]", "Write one value."),
-        ("-5", "Correct the value; the shipped file shows one that works."),
-        ("0", "Correct the value; the shipped file shows one that works."),
+        ("-5", "Write a number above 0."),
+        ("0", "Write a number above 0."),
+        ("1e10", "Write a number at most 1000000000."),
         ("1e400", "Correct the value; the shipped file shows one that works."),
         ("9" * 100, "Write it like 1000.0."),
     ],
@@ -152,7 +153,7 @@ def test_boolean_in_any_other_spelling_is_refused(tmp_path: Path, written: str) 
         (RISK + "max_leverage: 4\n", 24, "key 'max_leverage' was already given in line 11"),
         (RISK + '"max_leverage": 4\n', 24, "key 'max_leverage' was already given in line 11"),
         (RISK.replace("max_leverage: 3\n", ""), None, "is missing"),
-        (RISK.replace("restrictions: false", "restrictions: true"), None, "allowed_ips is empty"),
+        (RISK.replace("restrictions: false", "restrictions: true"), 20, "allowed_ips is empty"),
         (RISK.replace("[]", "[10.0.0.1, ten]"), 23, "'ten' is not an IP address or network"),
         (RISK.replace("[]", "[10.0.0.1, 10.0.0.1]"), 23, "'10.0.0.1' is listed twice"),
         (RISK.replace("[]", "none"), 23, "is not a list"),
@@ -192,8 +193,16 @@ def test_demo_venue_with_live_orders_is_refused(tmp_path: Path) -> None:
     text = (SHIPPED / "venues.okx.yaml").read_text(encoding="utf-8")
     text = text.replace("allow_live_orders: false", "allow_live_orders: true")
     (tmp_path / "venues.okx.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match="both true"):
+    with pytest.raises(ConfigError, match="is true, and so is demo_mode") as caught:
         load_venue_config("okx", tmp_path)
+    assert (caught.value.line, caught.value.key) == (13, "allow_live_orders")
+
+
+def test_restriction_to_no_address_is_refused_with_its_line(tmp_path: Path) -> None:
+    """An error between two keys names the line of the one to look at."""
+    error = refusal(tmp_path, RISK.replace("enable_ip_restrictions: false", "enable_ip_restrictions: true"))
+    assert (error.line, error.key) == (20, "enable_ip_restrictions")
+    assert error.diagnostics().endswith("List the addresses, or set enable_ip_restrictions to false.")
 
 
 def test_pipe_in_place_of_a_file_is_refused_unread(tmp_path: Path) -> None:
