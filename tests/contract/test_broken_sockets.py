@@ -62,7 +62,8 @@ FAULTS: Mapping[str, tuple[Callable[[socket.socket], None], type[VenueError]]] =
 def server() -> Iterator[tuple[str, list[Callable[[socket.socket], None]], list[int]]]:
     """An address, what to do with each connection, and a list that grows with each request."""
     listening = socket.create_server(("127.0.0.1", 0))
-    behaviour, asked = [whole], [0]
+    behaviour: list[Callable[[socket.socket], None]] = [whole]
+    asked = [0]
 
     def serve() -> None:
         while True:

@@ -131,11 +131,14 @@ def position_from(row: Mapping[str, Any], market: Market | None) -> Position:
     """
     A position; ``market`` is ``None`` where CCXT's list lacks the instrument.
 
+    What CCXT works out where the venue said nothing (differences entry-price-invented-when-venue-blank and its kin) is
+    its own word and stays: the comparison names it, adjudication does not rely on it.
+
     Raises `RowInvalid`, also for contracts without a direction.
     """
     info = row.get("info")
     reading = Reading("position", info)
-    contracts = reading.number("contracts", _said(row, "contracts", info, "pos"), "pos", "size", "positionAmt")
+    contracts = reading.number("contracts", row.get("contracts"), "pos", "size", "positionAmt")
     if contracts is not None and contracts < 0:
         message = "ccxt gave negative contracts"
         raise RowInvalid(message)
@@ -150,9 +153,7 @@ def position_from(row: Mapping[str, Any], market: Market | None) -> Position:
         direction=_direction(row.get("side"), contracts, reading),
         contracts=contracts,
         base_quantity=_base_quantity(market, contracts, mark, reading),
-        entry_price=reading.number(
-            "entry_price", _said(row, "entryPrice", info, "avgPx"), "avgPx", "avgPrice", "entryPrice"
-        ),
+        entry_price=reading.number("entry_price", row.get("entryPrice"), "avgPx", "avgPrice", "entryPrice"),
         mark_price=mark,
         unrealized_pnl=reading.number("unrealized_pnl", row.get("unrealizedPnl"), "upl", "unrealisedPnl"),
         realized_pnl=reading.number("realized_pnl", row.get("realizedPnl"), "realizedPnl", "cumRealisedPnl"),
@@ -165,12 +166,6 @@ def position_from(row: Mapping[str, Any], market: Market | None) -> Position:
         ts_venue_ms=reading.time_ms("ts_venue_ms", row.get("lastUpdateTimestamp"), "uTime", "updatedTime"),
         reasons=reading.reasons,
     )
-
-
-def _said(row: Mapping[str, Any], name: str, info: object, raw: str) -> object:
-    # Where OKX says no size or entry CCXT works one out of the notional: a number that nobody said is not passed on.
-    invented = isinstance(info, Mapping) and "posSide" in info and info.get(raw) in (None, "")
-    return None if invented else row.get(name)
 
 
 def _market_type(market: Market | None, info: object) -> MarketType:
