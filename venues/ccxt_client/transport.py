@@ -224,7 +224,8 @@ def open_exchange(wiring: Wiring, venue: Venue, session: Session) -> Any:
     silent.propagate = False
     exchange = getattr(ccxt, str(venue))({"session": session, "logger": silent, "verbose": False})
     exchange.number = str  # difference ccxt-number-str-mode-keeps-precision
-    exchange.enableRateLimit = False  # difference rate-limit-ccxt-sleeps-sdk-does-not
+    # Its throttle would falsify every figure on loopback (rate-limit-ccxt-sleeps-sdk-does-not); a real venue is spared.
+    exchange.enableRateLimit = wiring.answers is None and not is_loopback(urlsplit(wiring.base_url).hostname or "")
     exchange.timeout = wiring.timeout_ms
     exchange.enableLastHttpResponse = False
     exchange.enableLastResponseHeaders = False

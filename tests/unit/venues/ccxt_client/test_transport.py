@@ -15,6 +15,7 @@ import pytest
 from dualwitness.models import Library, RunMode, Venue
 from dualwitness.models.wire import WireAnswer, sample_id_of
 from dualwitness.venues.ccxt_client.client import CcxtClient
+from dualwitness.venues.ccxt_client.transport import WireTap, open_exchange, open_session
 from dualwitness.venues.client import VenueClient
 from dualwitness.venues.errors import AnswerTimeout, EnvelopeInvalid, SafetyError, TransportError
 from dualwitness.venues.journal import CallJournal
@@ -181,3 +182,20 @@ def test_an_answer_that_cannot_be_journalled_is_no_answer(tmp_path: Path) -> Non
     )
     with pytest.raises(TransportError):
         client.get_server_time()
+
+
+@pytest.mark.parametrize(
+    ("base_url", "recorded", "throttled"),
+    [
+        ("https://www.okx.com", False, True),
+        ("https://www.okx.com", True, False),
+        ("http://127.0.0.1:8080", False, False),
+        ("http://[::1]:8080", False, False),
+    ],
+)
+def test_ccxt_spares_a_real_venue_and_never_waits_on_loopback(base_url: str, recorded: bool, throttled: bool) -> None:
+    """Its own throttle is on where somebody else's limits count, and off where it would only falsify figures."""
+    answers = (lambda _: WireAnswer(200, b"{}")) if recorded else None
+    wiring = Wiring(base_url=base_url, mode=RunMode.OKX_DEMO_API, answers=answers, journal=CallJournal())
+    exchange = open_exchange(wiring, Venue.OKX, open_session(WireTap(wiring)))
+    assert exchange.enableRateLimit is throttled
