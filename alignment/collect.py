@@ -20,7 +20,7 @@ from dualwitness.models.observation import Observation
 from dualwitness.models.symbols import Symbol
 from dualwitness.models.wire import WireRequest
 from dualwitness.venues import UsageError
-from dualwitness.venues.errors import DualwitnessError
+from dualwitness.venues.errors import DualwitnessError, SafetyError
 
 __all__ = ["Collection", "Collector"]
 
@@ -172,8 +172,10 @@ class Collector:
                     continue
                 try:
                     built[library] = build(*arguments)
+                except SafetyError:
+                    raise
                 except DualwitnessError:
-                    continue
+                    continue  # judged as missing: the case is kept with what could be built
                 client.drain_exchanges()
                 self.seen.samples.add(case.operation, case.symbol, (caught(library, built[library]),))
             self.seen.requests.append((case, built))

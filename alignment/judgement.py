@@ -95,6 +95,7 @@ def _judge_requests(seen: Collection, result: Judgement) -> list[Draft]:
     drafts: list[Draft] = []
     for case, built in seen.requests:
         if len(built) < len(Library):
+            result.requests.append(("path", Outcome.ONE_MISSING if built else Outcome.BOTH_ERROR))
             continue
         ccxt, okx_sdk = (caught(library, built[library]) for library in (Library.CCXT, Library.OKX_SDK))
         refs = ccxt.sample_id, okx_sdk.sample_id

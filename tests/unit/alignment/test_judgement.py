@@ -8,8 +8,9 @@ from decimal import Decimal
 from dualwitness.alignment.collect import Collection
 from dualwitness.alignment.judgement import AskAgain, Judgement, judge
 from dualwitness.alignment.operations import Question
+from dualwitness.alignment.order_requests import RequestCase
 from dualwitness.alignment.second_opinion import Reader
-from dualwitness.models import Layer, Library, OddOneOut, PositionsQuality
+from dualwitness.models import Layer, Library, MarketType, OddOneOut, Outcome, PositionsQuality
 from dualwitness.models.finding import Finding
 from dualwitness.models.observation import Observation
 from dualwitness.models.wire import WireExchange, WireRequest
@@ -148,3 +149,13 @@ def test_without_a_proven_beginning_fills_prove_no_position() -> None:
         pair = {one: observed(operation, *facts, library=one) for one in Library}
         seen.pairs.append((Question(operation, None), pair))
     assert judge(seen, None, None, history_complete=False).quality is PositionsQuality.UNRELIABLE
+
+
+def test_request_that_a_library_could_not_build_is_counted_and_not_passed_over() -> None:
+    """One library without a request is one missing, none at all is both in error; neither looks like agreement."""
+    seen = Collection()
+    case = RequestCase("native_order_request", LINEAR, MarketType.SWAP, "swap market buy 1")
+    lone = WireRequest("POST", "http", "recorded", "/api/v5/trade/order", "", b"{}")
+    seen.requests += [(case, {CCXT: lone}), (case, {})]
+    result = judge(seen, None, None, history_complete=True)
+    assert result.requests == [("path", Outcome.ONE_MISSING), ("path", Outcome.BOTH_ERROR)]
