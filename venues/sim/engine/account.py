@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from dualwitness.venues.sim.engine.algo_store import AlgoStore
 from dualwitness.venues.sim.engine.amounts import ZERO
 from dualwitness.venues.sim.engine.bill import TRANSFER_TYPE, Bill
+from dualwitness.venues.sim.engine.feed import CashChanged, Feed, LegChanged, OrderChanged
 from dualwitness.venues.sim.engine.fill import Fill
 from dualwitness.venues.sim.engine.ids import IdSource
 from dualwitness.venues.sim.engine.leg import Leg, LegKey
 from dualwitness.venues.sim.engine.order import Order
+from dualwitness.venues.sim.engine.order_store import OrderStore
 from dualwitness.venues.sim.kinds import Clock, MarketView, SimInstrument
 
 __all__ = ["DEFAULT_LEVERAGE", "Account"]
@@ -55,7 +58,10 @@ class Account:
         self.cash_ms: dict[str, int] = {}
         self.legs: dict[LegKey, Leg] = {}
         self.finished_legs: list[Leg] = []
-        self.orders: dict[str, Order] = {}
+        self.orders = OrderStore()
+        self.algos = AlgoStore()
+        self.feed = Feed()
+        self.funding_cash: dict[str, Decimal] = {}
         self.fills: list[Fill] = []
         self.bills: list[Bill] = []
         self.swept_s = -1
@@ -68,7 +74,7 @@ class Account:
 
     def open_orders(self) -> Iterator[Order]:
         """Live and partially filled orders, oldest first."""
-        return (order for order in self.orders.values() if order.open)
+        return self.orders.open_orders()
 
     def open_legs(self) -> Iterator[Leg]:
         """Legs that hold contracts."""
@@ -101,11 +107,30 @@ class Account:
         self.cash_ms[ccy] = ts_ms
         return self.cash[ccy]
 
+    def keep_order(
+        self, order: Order, fill: Fill | None = None, *, amend_result: str = "", request_id: str = ""
+    ) -> Order:
+        """Store an order as it is now and publish it; gives it back."""
+        self.orders.put(order)
+        self.feed.publish(OrderChanged(order, fill, amend_result, request_id))
+        return order
+
+    def keep_leg(self, leg: Leg, reason: str, fill: Fill | None = None) -> Leg:
+        """Store a leg as it is now and publish it; gives it back."""
+        self.legs[leg.key] = leg
+        self.feed.publish(LegChanged(leg, reason, fill))
+        return leg
+
+    def write(self, bill: Bill, reason: str) -> None:
+        """Store a bill and publish the change of cash that it tells of; ``reason`` as in `feed.LegChanged`."""
+        self.bills.append(bill)
+        self.feed.publish(CashChanged(bill.ccy, reason))
+
     def deposit(self, ccy: str, quantity: Decimal, ts_ms: int) -> None:
         """Transfer in from outside, with its bill."""
         balance = self.book(ccy, quantity, ts_ms)
         bill_id = self.ids.unique()
-        self.bills.append(Bill(bill_id, ccy, TRANSFER_TYPE, "11", quantity, balance, ts_ms, quantity))
+        self.write(Bill(bill_id, ccy, TRANSFER_TYPE, "11", quantity, balance, ts_ms, quantity), "transferred")
 
     def set_position_mode(self, mode: str) -> None:
         """Switch the position mode; positions opened from here on have new posIds (okx-v5-facts section 5)."""

@@ -42,8 +42,7 @@ def check_order(account: Account, request: OrderRequest, taken_client_ids: Itera
 def _check_client_id(account: Account, request: OrderRequest, taken: Iterable[str]) -> None:
     if not request.cl_ord_id:
         return
-    pending = (order.request.cl_ord_id for order in account.open_orders())
-    if request.cl_ord_id in (*pending, *taken):
+    if account.orders.is_pending_client_id(request.cl_ord_id) or request.cl_ord_id in taken:
         raise refusals.duplicate_client_order_id()
 
 
@@ -115,7 +114,7 @@ def _pending_closes(account: Account, request: OrderRequest) -> Decimal:
     return sum(
         (
             order.remaining
-            for order in account.open_orders()
+            for order in account.orders.open_of(request.instrument.inst_id)
             if all(getattr(order.request, name) == getattr(request, name) for name in same)
         ),
         ZERO,

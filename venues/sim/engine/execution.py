@@ -26,11 +26,20 @@ def execute(
     complete: bool,
     fill_ms: int,
     ts_ms: int,
+    forced: str = "",
+    reason: str = "filled",
 ) -> Order:
-    """Fill ``sz`` of ``order`` at ``px`` and store everything that follows from it; gives the order as it is now."""
+    """
+    Fill ``sz`` of ``order`` at ``px`` and store everything that follows from it; gives the order as it is now.
+
+    ``forced`` is the subType of a fill that the venue forces: its tradeId is negative (okx-v5-facts section 8).
+    ``reason`` is what `feed.LegChanged` says of it.
+    """
     request = order.request
     instrument = request.instrument
     trade_id = account.ids.trade(instrument.inst_id)
+    if forced:
+        trade_id = f"-{trade_id}"
     fee = charged_fee(instrument, request.side, px, sz, maker=maker)
     change = None
     if not instrument.is_spot:
@@ -56,14 +65,15 @@ def execute(
         mark_px=account.market.mark(instrument.inst_id),
         fill_ms=fill_ms,
         ts_ms=ts_ms,
+        forced=forced,
     )
     account.fills.append(fill)
     if change is None:
-        _book_spot(account, fill)
+        _book_spot(account, fill, reason)
     else:
-        _book_derivative(account, fill, request.td_mode, change)
-    account.orders[order.ord_id] = after_fill(order, fill, complete=complete)
-    return account.orders[order.ord_id]
+        _book_derivative(account, fill, request.td_mode, change, reason)
+        account.keep_leg(change.leg, reason, fill)
+    return account.keep_order(after_fill(order, fill, complete=complete), fill)
 
 
 def _move_leg(account: Account, order: Order, fill: LegFill) -> LegChange:
@@ -76,7 +86,7 @@ def _move_leg(account: Account, order: Order, fill: LegFill) -> LegChange:
     return change
 
 
-def _book_spot(account: Account, fill: Fill) -> None:
+def _book_spot(account: Account, fill: Fill, reason: str) -> None:
     """Write two bills, base and quote; the fee comes off the received side."""
     buys = fill.side == "buy"
     value = money(fill.sz * fill.px)
@@ -86,7 +96,7 @@ def _book_spot(account: Account, fill: Fill) -> None:
         (account.ids.unique(), fill.instrument.quote_ccy, "2" if buys else "1", quote_change, value),
     )
     for bill_id, ccy, kind, change, sz in sides:
-        account.bills.append(
+        account.write(
             Bill(
                 bill_id=bill_id,
                 ccy=ccy,
@@ -99,11 +109,12 @@ def _book_spot(account: Account, fill: Fill) -> None:
                 fill=fill,
                 mgn_mode="cash",
                 fee=fill.fee if ccy == fill.fee_ccy else ZERO,
-            )
+            ),
+            reason,
         )
 
 
-def _book_derivative(account: Account, fill: Fill, mgn_mode: str, change: LegChange) -> None:
+def _book_derivative(account: Account, fill: Fill, mgn_mode: str, change: LegChange, reason: str) -> None:
     """
     Write one bill in the settlement currency: profit and fee, less what went into the isolated margin.
 
@@ -116,12 +127,12 @@ def _book_derivative(account: Account, fill: Fill, mgn_mode: str, change: LegCha
         earned = fill.pnl
     cash = earned + fill.fee - change.margin_change
     balance = account.book(fill.fee_ccy, cash, fill.ts_ms)
-    account.bills.append(
+    account.write(
         Bill(
             bill_id=fill.bill_id,
             ccy=fill.fee_ccy,
             bill_type=TRADE_TYPE,
-            sub_type=sub_type(fill.side, fill.pos_side),
+            sub_type=fill.forced or sub_type(fill.side, fill.pos_side),
             change=cash,
             balance=balance,
             ts_ms=fill.ts_ms,
@@ -132,5 +143,6 @@ def _book_derivative(account: Account, fill: Fill, mgn_mode: str, change: LegCha
             pnl=fill.pnl,
             margin=change.leg.margin,
             margin_change=change.margin_change,
-        )
+        ),
+        reason,
     )

@@ -12,7 +12,11 @@ __all__ = ["Fill", "sub_type"]
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """``fee`` is signed (negative = charged) in ``fee_ccy``; ``ts_ms`` is the record time, ``fill_ms`` the match."""
+    """
+    ``fee`` is signed (negative = charged) in ``fee_ccy``; ``ts_ms`` is the record time, ``fill_ms`` the match.
+
+    ``forced`` is the subType of a fill that the venue forced (liquidation, ADL, delivery), "" otherwise.
+    """
 
     trade_id: str
     bill_id: str
@@ -33,6 +37,7 @@ class Fill:
     mark_px: Decimal
     fill_ms: int
     ts_ms: int
+    forced: str = ""
 
 
 def sub_type(side: str, pos_side: str) -> str:

@@ -43,6 +43,9 @@ class Leg:
     margin: Decimal = ZERO
     pnl: Decimal = ZERO
     fee: Decimal = ZERO
+    funding_fee: Decimal = ZERO
+    liq_penalty: Decimal = ZERO
+    settled_pnl: Decimal = ZERO
     trade_id: str = ""
     opened_contracts: Decimal = ZERO
     opened_value: Decimal = ZERO
@@ -62,8 +65,8 @@ class Leg:
 
     @property
     def realized(self) -> Decimal:
-        """Pnl + fee; this venue charges no funding, settlement or liquidation penalty."""
-        return self.pnl + self.fee
+        """Pnl + fee + funding fee + liquidation penalty + settled pnl (okx-v5-facts section 9)."""
+        return self.pnl + self.fee + self.funding_fee + self.liq_penalty + self.settled_pnl
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,9 @@ def _fresh(leg: Leg, ts_ms: int) -> Leg:
         created_ms=ts_ms,
         pnl=ZERO,
         fee=ZERO,
+        funding_fee=ZERO,
+        liq_penalty=ZERO,
+        settled_pnl=ZERO,
         opened_contracts=ZERO,
         opened_value=ZERO,
         closed_contracts=ZERO,

@@ -44,6 +44,10 @@ class Order:
     pnl: Decimal = ZERO
     last_fill: Fill | None = None
     cancel_source: str = ""
+    category: str = "normal"
+    source: str = ""
+    algo_id: str = ""
+    algo_cl_ord_id: str = ""
 
     @property
     def instrument(self) -> SimInstrument:

@@ -11,8 +11,8 @@ from typing import cast
 
 from dualwitness.venues.sim.engine import routes_account, routes_settings, routes_trade
 from dualwitness.venues.sim.engine.account import Account
+from dualwitness.venues.sim.engine.advance import advance
 from dualwitness.venues.sim.engine.amounts import exact
-from dualwitness.venues.sim.engine.trading import sweep
 from dualwitness.venues.sim.kinds import Params, Refusal
 
 __all__ = ["PRIVATE_ROUTES", "Handler"]
@@ -28,7 +28,7 @@ def _one(handler: Callable[[Account, Params], Rows]) -> Handler:
     def run(account: Account, params: Params | list[Params]) -> Rows:
         if isinstance(params, list):
             raise Refusal("50002", "JSON syntax error", http_status=400)
-        sweep(account)
+        advance(account)
         return handler(account, params)
 
     return run
@@ -41,38 +41,21 @@ def _many(handler: Callable[[Account, Sequence[Params]], Rows]) -> Handler:
     def run(account: Account, params: Params | list[Params]) -> Rows:
         if not isinstance(params, list):
             raise Refusal("50002", "JSON syntax error", http_status=400)
-        sweep(account)
+        advance(account)
         return handler(account, cast(Sequence[Params], params))
 
     return run
 
 
 _V5 = "/api/v5/"
+# Each module of routes offers ``ONE`` (one set of parameters) and ``MANY`` (a JSON array), by method and path below v5.
+_MODULES = (routes_account, routes_settings, routes_trade)
 
 PRIVATE_ROUTES: dict[tuple[str, str], Handler] = {
-    ("GET", f"{_V5}account/balance"): _one(routes_account.get_balance),
-    ("GET", f"{_V5}account/bills"): _one(routes_account.get_bills),
-    ("GET", f"{_V5}account/bills-archive"): _one(routes_account.get_bills_archive),
-    ("GET", f"{_V5}account/config"): _one(routes_account.get_config),
-    ("GET", f"{_V5}account/instruments"): _one(routes_account.get_instruments),
-    ("GET", f"{_V5}account/leverage-info"): _one(routes_settings.get_leverage_info),
-    ("GET", f"{_V5}account/max-avail-size"): _one(routes_account.get_max_avail_size),
-    ("GET", f"{_V5}account/positions"): _one(routes_account.get_positions),
-    ("GET", f"{_V5}account/positions-history"): _one(routes_account.get_positions_history),
-    ("GET", f"{_V5}account/trade-fee"): _one(routes_account.get_trade_fee),
-    ("GET", f"{_V5}asset/balances"): _one(routes_account.get_funding_balances),
-    ("GET", f"{_V5}trade/fills"): _one(routes_trade.get_fills),
-    ("GET", f"{_V5}trade/fills-history"): _one(routes_trade.get_fills_history),
-    ("GET", f"{_V5}trade/order"): _one(routes_trade.get_order),
-    ("GET", f"{_V5}trade/orders-history"): _one(routes_trade.get_orders_history),
-    ("GET", f"{_V5}trade/orders-history-archive"): _one(routes_trade.get_orders_history_archive),
-    ("GET", f"{_V5}trade/orders-pending"): _one(routes_trade.get_orders_pending),
-    ("POST", f"{_V5}account/set-leverage"): _one(routes_settings.post_set_leverage),
-    ("POST", f"{_V5}account/set-position-mode"): _one(routes_settings.post_set_position_mode),
-    ("POST", f"{_V5}trade/amend-batch-orders"): _many(routes_trade.post_amend_batch_orders),
-    ("POST", f"{_V5}trade/amend-order"): _one(routes_trade.post_amend_order),
-    ("POST", f"{_V5}trade/batch-orders"): _many(routes_trade.post_batch_orders),
-    ("POST", f"{_V5}trade/cancel-batch-orders"): _many(routes_trade.post_cancel_batch_orders),
-    ("POST", f"{_V5}trade/cancel-order"): _one(routes_trade.post_cancel_order),
-    ("POST", f"{_V5}trade/order"): _one(routes_trade.post_order),
+    (method, f"{_V5}{path}"): handler
+    for module in _MODULES
+    for (method, path), handler in (
+        *((key, _one(one)) for key, one in module.ONE.items()),
+        *((key, _many(many)) for key, many in module.MANY.items()),
+    )
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dualwitness.venues.sim.engine import refusals
 from dualwitness.venues.sim.engine.account import Account
@@ -18,6 +18,8 @@ from dualwitness.venues.sim.instruments import row as instrument_row
 from dualwitness.venues.sim.kinds import Params
 
 __all__ = [
+    "MANY",
+    "ONE",
     "get_balance",
     "get_bills",
     "get_bills_archive",
@@ -182,3 +184,18 @@ def get_max_avail_size(account: Account, params: Params) -> Rows:
 def get_funding_balances(_account: Account, _params: Params) -> Rows:
     """GET asset/balances: the funding account of this venue is empty."""
     return []
+
+
+ONE: dict[tuple[str, str], Callable[[Account, Params], Rows]] = {
+    ("GET", "account/balance"): get_balance,
+    ("GET", "account/bills"): get_bills,
+    ("GET", "account/bills-archive"): get_bills_archive,
+    ("GET", "account/config"): get_config,
+    ("GET", "account/instruments"): get_instruments,
+    ("GET", "account/max-avail-size"): get_max_avail_size,
+    ("GET", "account/positions"): get_positions,
+    ("GET", "account/positions-history"): get_positions_history,
+    ("GET", "account/trade-fee"): get_trade_fee,
+    ("GET", "asset/balances"): get_funding_balances,
+}
+MANY: dict[tuple[str, str], Callable[[Account, Sequence[Params]], Rows]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ from dualwitness.venues.sim.engine.request import text
 from dualwitness.venues.sim.engine.rows_config import leverage_row
 from dualwitness.venues.sim.kinds import Params, Refusal, SimInstrument
 
-__all__ = ["get_leverage_info", "post_set_leverage", "post_set_position_mode"]
+__all__ = ["MANY", "ONE", "get_leverage_info", "post_set_leverage", "post_set_position_mode"]
 
 Rows = list[dict[str, object]]
 
@@ -116,7 +117,7 @@ def _apply(account: Account, instrument: SimInstrument, mode: str, side: str, le
         raise Refusal("59103", text_59103)
     account.keep_leverage(instrument, mode, side, lever)
     for leg, change in zip(legs, changes, strict=True):
-        account.legs[leg.key] = replace(leg, lever=lever, margin=leg.margin + change)
+        account.keep_leg(replace(leg, lever=lever, margin=leg.margin + change), "set_leverage")
         if change:
             _bill(account, account.legs[leg.key], change)
 
@@ -124,7 +125,7 @@ def _apply(account: Account, instrument: SimInstrument, mode: str, side: str, le
 def _bill(account: Account, leg: Leg, change: Decimal) -> None:
     ts_ms, ccy = account.clock.now_ms(), leg.instrument.settle_ccy
     balance = account.book(ccy, -change, ts_ms)
-    account.bills.append(
+    account.write(
         Bill(
             bill_id=account.ids.unique(),
             ccy=ccy,
@@ -139,5 +140,14 @@ def _bill(account: Account, leg: Leg, change: Decimal) -> None:
             margin_change=change,
             inst_type=leg.instrument.inst_type,
             inst_id=leg.instrument.inst_id,
-        )
+        ),
+        "set_leverage",
     )
+
+
+ONE: dict[tuple[str, str], Callable[[Account, Params], Rows]] = {
+    ("GET", "account/leverage-info"): get_leverage_info,
+    ("POST", "account/set-leverage"): post_set_leverage,
+    ("POST", "account/set-position-mode"): post_set_position_mode,
+}
+MANY: dict[tuple[str, str], Callable[[Account, Sequence[Params]], Rows]] = {}

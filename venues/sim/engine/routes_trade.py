@@ -17,6 +17,8 @@ from dualwitness.venues.sim.engine.trading import amend, cancel, find_order, pla
 from dualwitness.venues.sim.kinds import Params, Refusal
 
 __all__ = [
+    "MANY",
+    "ONE",
     "get_fills",
     "get_fills_history",
     "get_order",
@@ -215,7 +217,7 @@ def _history(account: Account, params: Params, life_ms: int, unfilled_life_ms: i
     now_ms = account.clock.now_ms()
     rows = (
         order_row(order, history=True)
-        for order in account.orders.values()
+        for order in account.orders
         if not order.open and now_ms - order.updated_ms < (life_ms if order.filled else unfilled_life_ms)
     )
     return _order_page(params, _selected(params, rows, _ORDER_FILTERS))
@@ -248,3 +250,21 @@ def _fills(account: Account, params: Params, life_ms: int) -> Rows:
     alone = not text(params, "begin")
     shown = page(kept, params, cursor=lambda fill: int(fill.bill_id), time_ms=lambda fill: fill.ts_ms, nearest=alone)
     return [fill_row(fill) for fill in shown]
+
+
+ONE: dict[tuple[str, str], Callable[[Account, Params], Rows]] = {
+    ("GET", "trade/fills"): get_fills,
+    ("GET", "trade/fills-history"): get_fills_history,
+    ("GET", "trade/order"): get_order,
+    ("GET", "trade/orders-history"): get_orders_history,
+    ("GET", "trade/orders-history-archive"): get_orders_history_archive,
+    ("GET", "trade/orders-pending"): get_orders_pending,
+    ("POST", "trade/amend-order"): post_amend_order,
+    ("POST", "trade/cancel-order"): post_cancel_order,
+    ("POST", "trade/order"): post_order,
+}
+MANY: dict[tuple[str, str], Callable[[Account, Sequence[Params]], Rows]] = {
+    ("POST", "trade/amend-batch-orders"): post_amend_batch_orders,
+    ("POST", "trade/batch-orders"): post_batch_orders,
+    ("POST", "trade/cancel-batch-orders"): post_cancel_batch_orders,
+}

@@ -13,8 +13,6 @@ __all__ = ["amend_ack", "cancel_ack", "fill_row", "order_row", "place_ack"]
 Row = dict[str, object]
 
 _ORDER_BLANKS = (
-    "algoClOrdId",
-    "algoId",
     "attachAlgoClOrdId",
     "pxType",
     "pxUsd",
@@ -23,7 +21,6 @@ _ORDER_BLANKS = (
     "slOrdPx",
     "slTriggerPx",
     "slTriggerPxType",
-    "source",
     "stpId",
     "tpOrdPx",
     "tpTriggerPx",
@@ -43,13 +40,15 @@ def order_row(order: Order, *, history: bool = False) -> Row:
     spot = instrument.is_spot
     row: Row = dict.fromkeys(_ORDER_BLANKS, "")
     row |= {
+        "algoClOrdId": order.algo_cl_ord_id,
+        "algoId": order.algo_id,
         "accFillSz": plain(order.filled),
         "attachAlgoOrds": [],
         "avgPx": "" if average is None else plain(ratio(average)),
         "cTime": str(order.created_ms),
         "cancelSource": order.cancel_source,
         "cancelSourceReason": CANCEL_REASONS[order.cancel_source],
-        "category": "normal",
+        "category": order.category,
         "ccy": request.ccy,
         "clOrdId": request.cl_ord_id,
         "fee": plain(order.fee),
@@ -71,6 +70,7 @@ def order_row(order: Order, *, history: bool = False) -> Row:
         "rebateCcy": _other_currency(order, paid_in),
         "reduceOnly": "true" if request.reduce_only else "false",
         "side": request.side,
+        "source": order.source,
         "state": order.state,
         "stpMode": request.stp_mode,
         "sz": plain(request.sz),
@@ -98,7 +98,7 @@ def fill_row(fill: Fill) -> Row:
     return {
         "billId": fill.bill_id,
         "clOrdId": fill.cl_ord_id,
-        "execType": "M" if fill.maker else "T",
+        "execType": "" if fill.forced else ("M" if fill.maker else "T"),
         "fee": plain(fill.fee),
         "feeCcy": fill.fee_ccy,
         "feeRate": plain(fee_rate(fill.inst_type, maker=fill.maker)) if spot else "",
@@ -117,7 +117,7 @@ def fill_row(fill: Fill) -> Row:
         "ordId": fill.ord_id,
         "posSide": fill.pos_side,
         "side": fill.side,
-        "subType": sub_type(fill.side, fill.pos_side),
+        "subType": fill.forced or sub_type(fill.side, fill.pos_side),
         "tag": fill.tag,
         "tradeId": fill.trade_id,
         "tradeQuoteCcy": fill.instrument.quote_ccy if spot else "",

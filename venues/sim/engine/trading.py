@@ -27,8 +27,7 @@ def new_order(account: Account, request: OrderRequest, ts_ms: int) -> Order:
     if not instrument.is_spot and instrument.inst_type != "OPTION":
         lever = plain(account.leverage(instrument, request.td_mode, request.pos_side or "net"))
     order = Order(account.ids.unique(), request, instrument.inst_type, lever, ts_ms, ts_ms)
-    account.orders[order.ord_id] = order
-    return order
+    return account.keep_order(order)
 
 
 @exact
@@ -47,7 +46,7 @@ def _match(account: Account, order: Order, now_ms: int) -> Order:
     if request.ord_type == "post_only":
         best = levels[0].px if levels else None
         if best is not None and limit is not None and crosses(request.side, limit, best):
-            return _keep(account, canceled(order, "31", now_ms))
+            return account.keep_order(canceled(order, "31", now_ms))
         return order
     matches: tuple[Match, ...]
     if request.sized_in_quote:
@@ -55,13 +54,13 @@ def _match(account: Account, order: Order, now_ms: int) -> Order:
     else:
         matches = match_size(levels, request.side, request.sz, limit)
     if request.ord_type == "fok" and sum((sz for _, sz in matches), ZERO) < request.sz:
-        return _keep(account, canceled(order, "13", now_ms))
+        return account.keep_order(canceled(order, "13", now_ms))
     for number, (px, sz) in enumerate(matches, start=1):
         last = number == len(matches)
         complete = last and (request.sized_in_quote or order.filled + sz == request.sz)
         order = execute(account, order, px, sz, maker=False, complete=complete, fill_ms=now_ms, ts_ms=now_ms)
     if order.open and request.ord_type in ("ioc", "market", "optimal_limit_ioc"):
-        return _keep(account, canceled(order, "14", now_ms))
+        return account.keep_order(canceled(order, "14", now_ms))
     return order
 
 
@@ -76,11 +75,6 @@ def _limit_price(account: Account, request: OrderRequest) -> Decimal | None:
         return request.px
     highest, lowest = price_band(request.instrument, account.market.mark(request.instrument.inst_id))
     return highest if request.side == "buy" else lowest
-
-
-def _keep(account: Account, order: Order) -> Order:
-    account.orders[order.ord_id] = order
-    return order
 
 
 @exact
@@ -109,17 +103,14 @@ def find_order(account: Account, inst_id: str, ord_id: str, cl_ord_id: str) -> O
     if ord_id:
         order = account.orders.get(ord_id)
         return order if order is not None and order.instrument.inst_id == inst_id else None
-    for order in reversed(account.orders.values()):
-        if cl_ord_id and order.request.cl_ord_id == cl_ord_id and order.instrument.inst_id == inst_id:
-            return order
-    return None
+    return account.orders.newest_of_client(inst_id, cl_ord_id) if cl_ord_id else None
 
 
 def cancel(account: Account, order: Order | None, ts_ms: int) -> Order:
     """Cancel an open order; raises 51400 for one that is finished or unknown."""
     if order is None or not order.open:
         raise refusals.already_finished()
-    return _keep(account, canceled(order, "1", ts_ms))
+    return account.keep_order(canceled(order, "1", ts_ms))
 
 
 @exact
@@ -134,7 +125,7 @@ def amend(account: Account, order: Order | None, new_sz: Decimal | None, new_px:
     now_ms = account.clock.now_ms()
     request = order.request
     if new_sz is not None and new_sz <= order.filled:
-        return _keep(account, replace(order, state="filled", updated_ms=now_ms))
+        return account.keep_order(replace(order, state="filled", updated_ms=now_ms))
     if new_sz is not None and not is_multiple(new_sz, order.instrument.lot_sz):
         raise refusals.not_a_lot_multiple()
     changed = replace(
@@ -148,13 +139,12 @@ def amend(account: Account, order: Order | None, new_sz: Decimal | None, new_px:
         text_51511 = "Operation failed as the order price doesn't meet the requirement for Post Only order."
         raise refusals.row("51511", text_51511)
     # Checked as if it were new and the old one gone: its own hold and client id must not count against it.
-    del account.orders[order.ord_id]
+    account.orders.put(canceled(order, "1", now_ms))
     try:
         check_order(account, replace(changed, sz=changed.sz - order.filled))
     finally:
-        account.orders[order.ord_id] = order
-        account.orders = dict(sorted(account.orders.items(), key=lambda item: int(item[0])))
-    return _rematch(account, _keep(account, replace(order, request=changed, updated_ms=now_ms)), now_ms)
+        account.orders.put(order)
+    return _rematch(account, account.keep_order(replace(order, request=changed, updated_ms=now_ms)), now_ms)
 
 
 def _rematch(account: Account, order: Order, now_ms: int) -> Order:
