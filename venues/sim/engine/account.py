@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from dualwitness.venues.sim.engine.algo import AlgoOrder
 from dualwitness.venues.sim.engine.algo_store import AlgoStore
 from dualwitness.venues.sim.engine.amounts import ZERO
 from dualwitness.venues.sim.engine.bill import TRANSFER_TYPE, Bill
-from dualwitness.venues.sim.engine.feed import CashChanged, Feed, LegChanged, OrderChanged
+from dualwitness.venues.sim.engine.feed import AlgoChanged, CashChanged, Feed, LegChanged, OrderChanged
 from dualwitness.venues.sim.engine.fill import Fill
+from dualwitness.venues.sim.engine.funding_ledger import FundingLedger
 from dualwitness.venues.sim.engine.ids import IdSource
 from dualwitness.venues.sim.engine.leg import Leg, LegKey
 from dualwitness.venues.sim.engine.order import Order
 from dualwitness.venues.sim.engine.order_store import OrderStore
+from dualwitness.venues.sim.engine.timeline import Timeline
 from dualwitness.venues.sim.kinds import Clock, MarketView, SimInstrument
 
 __all__ = ["DEFAULT_LEVERAGE", "Account"]
@@ -61,10 +64,11 @@ class Account:
         self.orders = OrderStore()
         self.algos = AlgoStore()
         self.feed = Feed()
-        self.funding_cash: dict[str, Decimal] = {}
+        self.funding = FundingLedger()
         self.fills: list[Fill] = []
         self.bills: list[Bill] = []
         self.swept_s = -1
+        self.timeline = Timeline(self.opened_ms)
         self._leverage: dict[tuple[str, str, str], Decimal] = {}
 
     @property
@@ -120,6 +124,12 @@ class Account:
         self.legs[leg.key] = leg
         self.feed.publish(LegChanged(leg, reason, fill))
         return leg
+
+    def keep_algo(self, algo: AlgoOrder) -> AlgoOrder:
+        """Store an algo order as it is now and publish it; gives it back."""
+        self.algos.put(algo)
+        self.feed.publish(AlgoChanged(algo))
+        return algo
 
     def write(self, bill: Bill, reason: str) -> None:
         """Store a bill and publish the change of cash that it tells of; ``reason`` as in `feed.LegChanged`."""

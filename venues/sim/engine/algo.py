@@ -17,6 +17,8 @@ class AlgoOrder:
 
     ``state`` is OKX's: live, pause, partially_effective, effective, canceled, order_failed, partially_failed.
     ``order_ids`` are the orders it became. A price of None is not set; -1 is OKX's spelling of a market order.
+    ``rising`` tells from which side a trigger order's price is reached, ``extreme_px`` is the best price a trailing
+    stop has seen since it became active, ``parent_id`` the order it was attached to.
     """
 
     algo_id: str
@@ -56,6 +58,9 @@ class AlgoOrder:
     actual_sz: Decimal | None = None
     triggered_ms: int | None = None
     fail_code: str = ""
+    rising: bool = False
+    extreme_px: Decimal | None = None
+    parent_id: str = ""
 
     @property
     def open(self) -> bool:

@@ -12,12 +12,11 @@ from decimal import Decimal
 from dualwitness.venues.sim.engine.account import Account
 from dualwitness.venues.sim.engine.amounts import ZERO, exact, money
 from dualwitness.venues.sim.engine.fees import taker_rate
+from dualwitness.venues.sim.engine.holds import held_by_orders
 from dualwitness.venues.sim.engine.leg import Leg, entry_price
-from dualwitness.venues.sim.engine.order import Order
-from dualwitness.venues.sim.engine.request import OrderRequest
 from dualwitness.venues.sim.engine.valuation import maintenance_margin, opening_margin, profit, settle_value
 
-__all__ = ["CurrencyState", "currencies", "currency_state", "leg_profit", "opening_contracts", "order_hold"]
+__all__ = ["CurrencyState", "currencies", "currency_state", "leg_profit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +93,6 @@ def currency_state(account: Account, ccy: str) -> CurrencyState:
         mmr += maintenance_margin(instrument, leg.contracts, mark)
         fees += ZERO if option else worth * taker_rate(instrument.inst_type)
         value += worth
-    holds = (order_hold(account, order) for order in account.open_orders())
-    frozen = sum((quantity for held_ccy, quantity in holds if held_ccy == ccy), ZERO)
+    frozen = held_by_orders(account, ccy)
     cash = account.cash.get(ccy, ZERO)
     return CurrencyState(ccy, cash, upl, option_value, iso_margin, iso_upl, money(imr), mmr, fees, value, money(frozen))
-
-
-def opening_contracts(account: Account, request: OrderRequest, size: Decimal) -> Decimal:
-    """How many of ``size`` contracts would open or add, given the position there is now."""
-    if account.hedged and request.pos_side in ("long", "short"):
-        return size if (request.side == "buy") == (request.pos_side == "long") else ZERO
-    if request.reduce_only:
-        return ZERO
-    held = account.held(request.instrument, request.td_mode, "net")
-    opposite = held * (1 if request.side == "buy" else -1) < 0
-    return max(size - abs(held), ZERO) if opposite else size
-
-
-@exact
-def order_hold(account: Account, order: Order) -> tuple[str, Decimal]:
-    """Currency and amount a resting order holds back."""
-    request, instrument, px = order.request, order.instrument, order.request.px
-    if px is None:
-        return (instrument.settle_ccy, ZERO)
-    if instrument.is_spot:
-        sell = request.side == "sell"
-        return (instrument.base_ccy, order.remaining) if sell else (instrument.quote_ccy, order.remaining * px)
-    opening = opening_contracts(account, request, order.remaining)
-    if not opening:
-        return (instrument.settle_ccy, ZERO)
-    lever = account.leverage(instrument, request.td_mode, request.pos_side or "net")
-    signed = opening if request.side == "buy" else -opening
-    return (instrument.settle_ccy, opening_margin(instrument, signed, px, lever))

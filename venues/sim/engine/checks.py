@@ -8,8 +8,9 @@ from decimal import Decimal
 from dualwitness.venues.sim.engine import refusals
 from dualwitness.venues.sim.engine.account import Account
 from dualwitness.venues.sim.engine.amounts import ZERO, exact, is_multiple, plain
-from dualwitness.venues.sim.engine.balances import currency_state, opening_contracts
+from dualwitness.venues.sim.engine.balances import currency_state
 from dualwitness.venues.sim.engine.fees import charged_fee
+from dualwitness.venues.sim.engine.holds import opening_contracts, pending_close_size
 from dualwitness.venues.sim.engine.legality import (
     check_instrument_state,
     check_order_type,
@@ -89,7 +90,8 @@ def _check_reduction(account: Account, request: OrderRequest) -> None:
     if account.hedged and request.pos_side in ("long", "short"):
         if (request.side == "buy") != (request.pos_side == "long"):
             held = abs(account.held(instrument, request.td_mode, request.pos_side))
-            _check_reducible(held, request.sz + _pending_closes(account, request))
+            pending = pending_close_size(account, instrument.inst_id, request.td_mode, request.pos_side, request.side)
+            _check_reducible(held, request.sz + pending)
         return
     if not request.reduce_only:
         return
@@ -107,18 +109,6 @@ def _check_reducible(held: Decimal, wanted: Decimal) -> None:
         raise refusals.no_position()
     if wanted > held:
         raise refusals.close_too_large()
-
-
-def _pending_closes(account: Account, request: OrderRequest) -> Decimal:
-    same = ("instrument", "td_mode", "pos_side", "side")
-    return sum(
-        (
-            order.remaining
-            for order in account.orders.open_of(request.instrument.inst_id)
-            if all(getattr(order.request, name) == getattr(request, name) for name in same)
-        ),
-        ZERO,
-    )
 
 
 def _reduce_only_unavailable(account_level: str, *, spot: bool) -> Refusal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from dualwitness.venues.sim.engine.amounts import ZERO, exact
 from dualwitness.venues.sim.engine.fill import Fill
@@ -11,16 +12,29 @@ from dualwitness.venues.sim.engine.leg import average_price
 from dualwitness.venues.sim.engine.request import OrderRequest
 from dualwitness.venues.sim.kinds import SimInstrument
 
-__all__ = ["CANCEL_REASONS", "Order", "after_fill", "canceled", "order_average"]
+__all__ = ["CANCEL_REASONS", "Order", "Origin", "after_fill", "canceled", "order_average"]
 
 # cancelSource -> cancelSourceReason (okx-v5-facts section 7).
 CANCEL_REASONS = {
     "": "",
     "1": "Order canceled by user",
+    "3": "Order canceled by the system: the position was to be liquidated",
+    "6": "Order canceled by the system: the position was to be auto-deleveraged",
+    "7": "Order canceled by the system: the contract was delivered or exercised",
     "13": "FOK order canceled because it could not be filled in full",
     "14": "IOC order canceled because it could not be filled in full",
+    "20": "Order canceled because the time of cancel-all-after ran out",
     "31": "Post-only order canceled because it would have taken liquidity",
 }
+
+
+class Origin(NamedTuple):
+    """Where an order comes from when no client sent it: OKX's source, the algo order it is the child of, category."""
+
+    source: str = ""
+    algo_id: str = ""
+    algo_cl_ord_id: str = ""
+    category: str = "normal"
 
 
 @dataclass(frozen=True, slots=True)

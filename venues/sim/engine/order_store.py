@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dualwitness.venues.sim.engine.hold_sums import HoldSums
 from dualwitness.venues.sim.engine.order import Order
 
 __all__ = ["OrderStore"]
@@ -13,6 +14,7 @@ class OrderStore:
     """Orders by id; ids grow, so the order of arrival is the order of ids."""
 
     def __init__(self) -> None:
+        self.holds = HoldSums()
         self._all: dict[str, Order] = {}
         self._open: dict[str, Order] = {}
         self._open_of: dict[str, dict[str, Order]] = {}
@@ -34,6 +36,7 @@ class OrderStore:
         """Register a new order, or keep what became of a known one; gives it back."""
         before = self._all.get(order.ord_id)
         self._all[order.ord_id] = order
+        self.holds.change(before, order)
         client_id, inst_id = order.request.cl_ord_id, order.instrument.inst_id
         if client_id:
             if before is None:

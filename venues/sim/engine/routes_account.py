@@ -24,7 +24,6 @@ __all__ = [
     "get_bills",
     "get_bills_archive",
     "get_config",
-    "get_funding_balances",
     "get_instruments",
     "get_max_avail_size",
     "get_positions",
@@ -89,7 +88,7 @@ def get_positions_history(account: Account, params: Params) -> Rows:
         "instId": lambda leg: leg.instrument.inst_id,
         "mgnMode": lambda leg: leg.mgn_mode,
         "posId": lambda leg: leg.pos_id,
-        "type": lambda leg: "1" if leg.contracts else "2",
+        "type": lambda leg: leg.closed_by or ("1" if leg.contracts else "2"),
     }
     for name, pick in wanted.items():
         if text(params, name):
@@ -181,11 +180,6 @@ def get_max_avail_size(account: Account, params: Params) -> Rows:
     return rows
 
 
-def get_funding_balances(_account: Account, _params: Params) -> Rows:
-    """GET asset/balances: the funding account of this venue is empty."""
-    return []
-
-
 ONE: dict[tuple[str, str], Callable[[Account, Params], Rows]] = {
     ("GET", "account/balance"): get_balance,
     ("GET", "account/bills"): get_bills,
@@ -196,6 +190,5 @@ ONE: dict[tuple[str, str], Callable[[Account, Params], Rows]] = {
     ("GET", "account/positions"): get_positions,
     ("GET", "account/positions-history"): get_positions_history,
     ("GET", "account/trade-fee"): get_trade_fee,
-    ("GET", "asset/balances"): get_funding_balances,
 }
 MANY: dict[tuple[str, str], Callable[[Account, Sequence[Params]], Rows]] = {}

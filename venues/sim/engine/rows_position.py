@@ -8,6 +8,7 @@ from dualwitness.venues.sim.engine.account import Account
 from dualwitness.venues.sim.engine.amounts import ZERO, exact, money, plain, plain_or_blank, ratio
 from dualwitness.venues.sim.engine.balances import currency_state, leg_profit
 from dualwitness.venues.sim.engine.fees import taker_rate
+from dualwitness.venues.sim.engine.holds import pending_close_size
 from dualwitness.venues.sim.engine.leg import Leg, average_price, entry_price
 from dualwitness.venues.sim.engine.valuation import (
     break_even_price,
@@ -72,14 +73,8 @@ def _available(account: Account, leg: Leg) -> str:
     if leg.pos_side == "net" and leg.instrument.inst_type != "OPTION":
         return ""
     closing = "sell" if leg.contracts > 0 else "buy"
-    pending = (
-        order.remaining
-        for order in account.open_orders()
-        if order.instrument is leg.instrument
-        and (order.request.td_mode, order.request.pos_side or "net") == (leg.mgn_mode, leg.pos_side)
-        and order.request.side == closing
-    )
-    return plain(max(abs(leg.contracts) - sum(pending, ZERO), ZERO))
+    pending = pending_close_size(account, leg.instrument.inst_id, leg.mgn_mode, leg.pos_side, closing)
+    return plain(max(abs(leg.contracts) - pending, ZERO))
 
 
 def _valued(account: Account, leg: Leg, mark: Decimal) -> Row:
@@ -172,8 +167,8 @@ def closed_position_row(leg: Leg) -> Row:
         "posSide": leg.pos_side,
         "realizedPnl": plain(leg.realized),
         "settledPnl": "",
-        "triggerPx": "",
-        "type": "1" if leg.contracts else "2",
+        "triggerPx": plain_or_blank(leg.trigger_px),
+        "type": leg.closed_by or ("1" if leg.contracts else "2"),
         "uTime": str(leg.updated_ms),
         "uly": instrument.uly,
     }

@@ -12,7 +12,7 @@ from dualwitness.venues.sim.engine.amounts import ZERO, exact, is_multiple, plai
 from dualwitness.venues.sim.engine.checks import check_order
 from dualwitness.venues.sim.engine.execution import execute
 from dualwitness.venues.sim.engine.matching import Match, crosses, depth_within, match_quote, match_size
-from dualwitness.venues.sim.engine.order import Order, canceled
+from dualwitness.venues.sim.engine.order import Order, Origin, canceled
 from dualwitness.venues.sim.engine.request import OrderRequest
 from dualwitness.venues.sim.kinds import Level
 from dualwitness.venues.sim.price_band import price_band
@@ -20,22 +20,36 @@ from dualwitness.venues.sim.price_band import price_band
 __all__ = ["amend", "cancel", "find_order", "new_order", "place", "sweep"]
 
 
-def new_order(account: Account, request: OrderRequest, ts_ms: int) -> Order:
+def new_order(account: Account, request: OrderRequest, ts_ms: int, origin: Origin | None = None) -> Order:
     """Register a live order, unchecked and unmatched."""
     instrument = request.instrument
     lever = ""
     if not instrument.is_spot and instrument.inst_type != "OPTION":
         lever = plain(account.leverage(instrument, request.td_mode, request.pos_side or "net"))
-    order = Order(account.ids.unique(), request, instrument.inst_type, lever, ts_ms, ts_ms)
+    whence = origin or Origin()
+    order = Order(
+        account.ids.unique(),
+        request,
+        instrument.inst_type,
+        lever,
+        ts_ms,
+        ts_ms,
+        category=whence.category,
+        source=whence.source,
+        algo_id=whence.algo_id,
+        algo_cl_ord_id=whence.algo_cl_ord_id,
+    )
     return account.keep_order(order)
 
 
 @exact
-def place(account: Account, request: OrderRequest, taken_client_ids: Iterable[str] = ()) -> Order:
+def place(
+    account: Account, request: OrderRequest, taken_client_ids: Iterable[str] = (), *, origin: Origin | None = None
+) -> Order:
     """Check, register and match one order; raises `Refusal`. Gives it as it stands afterwards."""
     check_order(account, request, taken_client_ids)
     now_ms = account.clock.now_ms()
-    order = new_order(account, request, now_ms)
+    order = new_order(account, request, now_ms, origin)
     return _match(account, order, now_ms)
 
 
