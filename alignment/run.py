@@ -54,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", metavar="DIR", default="runs", help="where runs are written (default: runs)")
     add("--difflog", metavar="DIR", default="difflog/log", help="the difference log (default: difflog/log)")
     add("--seed", type=int, default=0, metavar="N", help="market, schedule and order of asking (default: 0)")
-    add("--lie", action="append", default=[], metavar="NAME[@LIBRARY]", help="plant a lie in the embedded venue")
+    add("--lie", action="append", default=[], metavar="LIE",
+        help="plant a lie in the embedded venue: NAME[@LIBRARY][:KEY=VALUE,...]")  # fmt: skip
     add("--list-lies", action="store_true", help="print all lies and end")
     add("--fail-on", default="S1", choices=("S0", "S1", "S2", "S3"), help="lowest severity that exits 1 (default: S1)")
     add("--allow-orders", action="store_true", help="okx_live: one of the two switches for real orders")
@@ -63,10 +64,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list_lies() -> int:
-    from dualwitness.venues.sim.lies import BLIND_SPOTS, LIES
+    from dualwitness.venues.sim.lies import BLIND_SPOTS, LIES, describe_lie
 
     for lie in LIES.values():
-        _out(f"{lie.name:28} {lie.axis} {lie.operation}.{lie.field}: {lie.description}\n")
+        _out(f"{describe_lie(lie)}\n")
     _out("\ntold to both libraries, an audit cannot see:\n")
     for name, reason in BLIND_SPOTS.items():
         _out(f"{name:28} {reason}\n")

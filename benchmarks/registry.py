@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dualwitness.benchmarks import cell_audit, cell_compare, cell_dual, cell_import, cell_normalise
+from dualwitness.benchmarks import cell_audit, cell_compare, cell_dual, cell_import, cell_normalise, cell_venue
 
 __all__ = ["CELLS"]
 
 CELLS = {
     cell.name: cell
-    for cell in (cell_import.CELL, cell_compare.CELL, cell_normalise.CELL, cell_dual.CELL, cell_audit.CELL)
+    for cell in (
+        cell_import.CELL,
+        cell_compare.CELL,
+        cell_normalise.CELL,
+        cell_dual.CELL,
+        cell_audit.CELL,
+        cell_venue.CELL,
+    )
 }

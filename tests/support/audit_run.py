@@ -19,6 +19,8 @@ from dualwitness.alignment.session import FROZEN_AT_MS
 from dualwitness.alignment.settings import AuditSettings, settings_from
 from dualwitness.models.finding import Finding
 from dualwitness.venues.sim.clocks import FrozenClock
+from dualwitness.venues.sim.instruments import INSTRUMENTS
+from dualwitness.venues.sim.kinds import SimInstrument
 from dualwitness.venues.sim.server import serve_in_thread
 from dualwitness.venues.sim.venue import EmbeddedVenue
 
@@ -89,10 +91,17 @@ def settings_for(out: Path, **options: Any) -> AuditSettings:
 
 
 def audit_in_process(
-    out: Path, *, seed: int = 0, lies: Sequence[str] = (), scenario: str = "positions", symbols: str | None = None
+    out: Path,
+    *,
+    seed: int = 0,
+    lies: Sequence[str] = (),
+    scenario: str = "positions",
+    symbols: str | None = None,
+    instruments: tuple[SimInstrument, ...] = INSTRUMENTS,
 ) -> AuditRun:
     """One audit here, against a venue in a thread whose clock stands where the command's venue stands."""
-    venue = EmbeddedVenue(seed=seed, scenario=scenario, lies=lies, clock=FrozenClock(FROZEN_AT_MS))
+    clock = FrozenClock(FROZEN_AT_MS)
+    venue = EmbeddedVenue(seed=seed, scenario=scenario, lies=lies, clock=clock, instruments=instruments)
     # The journal of calls lies below the working directory, which must not be the checkout.
     with contextlib.chdir(out), serve_in_thread(venue) as running:
         result = audit(settings_for(out, base_url=running.base_url, seed=seed, symbols=symbols))

@@ -34,9 +34,23 @@ class HandClock:
 
 @dataclass
 class HandMarket:
-    """Every mark is a round number; asks and bids lie one to five ticks off it with sizes 1 to 5."""
+    """
+    Every mark is a round number; asks and bids lie one to five ticks off it with sizes 1 to 5.
+
+    ``moves`` are marks that hold from a moment on, for who looks at a moment: they win over ``marks``.
+    """
 
     marks: dict[str, Decimal] = field(default_factory=dict)
+    indices: dict[str, Decimal] = field(default_factory=dict)
+    moves: list[tuple[int, str, Decimal]] = field(default_factory=list)
+    rate: Decimal = Decimal("0.0001")
+
+    def at(self, ms: int) -> HandMarket:
+        moved = {inst_id: px for from_ms, inst_id, px in sorted(self.moves) if from_ms <= ms}
+        return HandMarket(self.marks | moved, self.indices, self.moves, self.rate)
+
+    def settled_funding_rate(self, inst_id: str) -> Decimal:
+        return self.rate
 
     def mark(self, inst_id: str) -> Decimal:
         if inst_id in self.marks:
@@ -48,6 +62,8 @@ class HandMarket:
         return self.mark(inst_id)
 
     def index(self, inst_id: str) -> Decimal:
+        if inst_id in self.indices:
+            return self.indices[inst_id]
         return _USD[inst_id.split("-", maxsplit=1)[0]]
 
     def usd(self, ccy: str) -> Decimal:

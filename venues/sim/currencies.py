@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from dualwitness.venues.sim.instruments import INSTRUMENTS
+from dualwitness.venues.sim.openings import is_fiat
+
 __all__ = ["currency_rows"]
 
 # Currency, chain, digits withdrawable, withdrawal fee.
@@ -25,7 +30,16 @@ _BLANK = (
 
 def currency_rows(wanted: frozenset[str]) -> list[dict[str, object]]:
     """One row for each chain of each wanted currency; of all when none is named."""
-    return [_row(*chain) for chain in _CHAINS if not wanted or chain[0] in wanted]
+    return [_row(*chain) for chain in _chains() if not wanted or chain[0] in wanted]
+
+
+@cache
+def _chains() -> tuple[tuple[str, str, str, str], ...]:
+    """The chains above, and one of its own name for every other coin of the venue's table; money of states has none."""
+    above = {chain[0] for chain in _CHAINS}
+    coins = {ccy for one in INSTRUMENTS for ccy in (one.base_ccy, one.quote_ccy)} - above
+    others = ((ccy, f"{ccy}-{ccy}", "8", "0.01") for ccy in coins if not is_fiat(ccy))
+    return tuple(sorted((*_CHAINS, *others)))
 
 
 def _row(ccy: str, chain: str, digits: str, fee: str) -> dict[str, object]:

@@ -11,20 +11,28 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from dualwitness.venues.sim.kinds import Refusal
 
-__all__ = ["NOT_FOUND", "Response", "as_json", "refusal_body", "refused_row", "success"]
+__all__ = ["NOT_FOUND", "Response", "as_json", "gateway_refusal", "refusal_body", "refused_row", "spelled", "success"]
 
 _JSON = (("content-type", "application/json"),)
 
-NOT_FOUND: dict[str, object] = {
-    "code": 404,
-    "data": {},
-    "detailMsg": "",
-    "error_code": "404",
-    "error_message": "Not Found",
-    "msg": "Not Found",
-}
+
+def gateway_refusal(status: int, reason: str) -> dict[str, object]:
+    """The envelope of OKX's gateway, in front of every service: an integer code and no data (recorded with 404)."""
+    return {
+        "code": status,
+        "data": {},
+        "detailMsg": "",
+        "error_code": str(status),
+        "error_message": reason,
+        "msg": reason,
+    }
+
+
+NOT_FOUND = gateway_refusal(404, "Not Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +44,21 @@ class Response:
     headers: tuple[tuple[str, str], ...] = _JSON
 
 
+def spelled(message: Mapping[str, object]) -> bytes:
+    """A message as compact JSON, keys in their order, UTF-8."""
+    try:
+        return orjson.dumps(message)
+    except TypeError:
+        # What orjson does not take: numbers beyond 64 bits, and halves of surrogate pairs that a client sent.
+        return json.dumps(message, separators=(",", ":")).encode()
+
+
 def as_json(envelope: Mapping[str, object], status: int = 200) -> Response:
     """Spell an envelope compactly, as OKX does."""
-    return Response(status, json.dumps(envelope, separators=(",", ":"), ensure_ascii=False).encode())
+    return Response(status, spelled(envelope))
 
 
-def success(rows: Sequence[object], *, now_ms: int, trade_write: bool) -> dict[str, object]:
+def success(rows: Sequence[object] | Mapping[str, object], *, now_ms: int, trade_write: bool) -> dict[str, object]:
     """
     The envelope around rows that a handler returned.
 
@@ -49,14 +66,15 @@ def success(rows: Sequence[object], *, now_ms: int, trade_write: bool) -> dict[s
     writes carry ``inTime`` and ``outTime`` in microseconds of venue time.
     """
     code, msg = _outcome(rows)
-    envelope: dict[str, object] = {"code": code, "data": list(rows)}
+    # `market/index-components` alone answers an object.
+    envelope: dict[str, object] = {"code": code, "data": dict(rows) if isinstance(rows, Mapping) else list(rows)}
     if trade_write:
         # The gateway's own share of the time; constant, so that a standing clock repeats every byte.
         return envelope | {"inTime": str(now_ms * 1000 + 137), "msg": msg, "outTime": str(now_ms * 1000 + 1042)}
     return envelope | {"msg": msg}
 
 
-def _outcome(rows: Sequence[object]) -> tuple[str, str]:
+def _outcome(rows: Sequence[object] | Mapping[str, object]) -> tuple[str, str]:
     verdicts = [row["sCode"] == "0" for row in rows if isinstance(row, Mapping) and "sCode" in row]
     if all(verdicts):
         return "0", ""

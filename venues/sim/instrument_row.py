@@ -24,8 +24,11 @@ def row(instrument: SimInstrument) -> dict[str, object]:
     The row of ``public/instruments``; all values are strings but ``instIdCode``, ``futureSettlement`` and the lists.
 
     A pair leaves the contract fields blank, a contract leaves ``baseCcy`` and ``quoteCcy`` blank (captures of
-    26 April 2026). An option of that date carries ``ctType`` ``inverse``, although older ones left it blank.
+    26 April 2026). An option of that date carries ``ctType`` ``inverse``, although older ones left it blank. A loaded
+    instrument's row is the one it was loaded from.
     """
+    if instrument.raw is not None:
+        return dict(instrument.raw)
     spot = instrument.is_spot
     option = instrument.inst_type == "OPTION"
     dated = instrument.inst_type == "FUTURES"
@@ -67,7 +70,7 @@ def row(instrument: SimInstrument) -> dict[str, object]:
         "posLmtAmt": "" if spot or option else ("350000" if dated else "250000"),
         "posLmtPct": "" if spot or option else ("25" if dated else "30"),
         "quoteCcy": instrument.quote_ccy if spot else "",
-        "ruleType": "normal",
+        "ruleType": instrument.rule_type,
         "settleCcy": instrument.settle_ccy,
         "state": instrument.state,
         "stk": "" if instrument.strike is None else text(instrument.strike),

@@ -25,7 +25,8 @@ class SimInstrument:
     One row of the venue's own table, typed; ``row()`` in `instruments.py` spells it as OKX does.
 
     ``inst_type`` is SPOT, MARGIN, SWAP, FUTURES or OPTION. For SPOT/MARGIN ``ct_val``, ``ct_mult`` are None and sizes
-    are base currency; otherwise contracts. ``ct_type`` is "" (spot, option), "linear" or "inverse".
+    are base currency; otherwise contracts. ``ct_type`` is "" (spot, option), "linear" (also an option settled in
+    dollars) or "inverse". ``raw`` is the row it was loaded from, if it was: ``row()`` then gives that back.
     """
 
     inst_type: str
@@ -53,6 +54,8 @@ class SimInstrument:
     alias: str
     opt_type: str
     strike: Decimal | None
+    rule_type: str = "normal"
+    raw: Mapping[str, object] | None = None
 
     def __hash__(self) -> int:
         """By type and id: prices are looked up by instrument thousands of times a second."""
@@ -112,6 +115,14 @@ class MarketView(Protocol):
         """Value of one unit of a currency in US dollars."""
         ...
 
+    def settled_funding_rate(self, inst_id: str) -> Decimal:
+        """The rate of a swap's latest settled funding; longs pay a positive one."""
+        ...
+
+    def at(self, ms: int) -> MarketView:
+        """The same market at another moment of venue time, in milliseconds."""
+        ...
+
 
 class Clock(Protocol):
     """Venue time; passed in. The audit's venue stands still, so that one seed reproduces every byte."""
@@ -126,11 +137,18 @@ class Refusal(Exception):
     The venue says no, in OKX's words (okx-v5-facts sections 2 and 3).
 
     ``per_row`` marks a refusal that travels as ``sCode``/``sMsg`` inside ``data`` under a top-level ``code`` of 1;
-    ``with_data`` whether the top-level envelope carries ``"data": []``.
+    ``with_data`` whether the top-level envelope carries ``"data": []``. ``sub_code`` is the row's subCode.
     """
 
     def __init__(
-        self, code: str, msg: str, *, http_status: int = 200, per_row: bool = False, with_data: bool = True
+        self,
+        code: str,
+        msg: str,
+        *,
+        http_status: int = 200,
+        per_row: bool = False,
+        with_data: bool = True,
+        sub_code: str = "",
     ) -> None:
         super().__init__(f"{code} {msg}")
         self.code = code
@@ -138,6 +156,7 @@ class Refusal(Exception):
         self.http_status = http_status
         self.per_row = per_row
         self.with_data = with_data
+        self.sub_code = sub_code
 
 
 Params = Mapping[str, str]

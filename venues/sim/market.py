@@ -1,21 +1,25 @@
 """
 The market at venue time: what the engine trades against and what the public endpoints show.
 
-Everything is a pure function of the seed and ``clock.now_ms()``: with a standing clock every answer repeats byte for
-byte, with a running one prices step once a second.
+Everything is a pure function of the seed, ``clock.now_ms()`` and the shocks so far: with a standing clock every answer
+repeats byte for byte, with a running one prices step once a second.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from decimal import Decimal
 from typing import NamedTuple
 
 from dualwitness.venues.sim import book, prices, tape
+from dualwitness.venues.sim.candles import Candle, candle
+from dualwitness.venues.sim.clocks import FrozenClock
 from dualwitness.venues.sim.draws import signed, unit
 from dualwitness.venues.sim.instruments import INSTRUMENTS
 from dualwitness.venues.sim.kinds import Clock, Level, SimInstrument
-from dualwitness.venues.sim.numbers import ceil_to, floor_to
+from dualwitness.venues.sim.pace import lot_usd, turnover_usd
 from dualwitness.venues.sim.price_band import price_band
+from dualwitness.venues.sim.world import world_of
 
 __all__ = ["BOOK_DEPTH", "FUNDING_INTERVAL_MS", "FundingPeriod", "Market", "TickerView"]
 
@@ -55,8 +59,10 @@ class Market:
         self.seed = seed
         self.clock = clock
         self.instruments = instruments
+        self.world = world_of(seed, instruments)
         # SPOT stands before MARGIN in the table and keeps the id they share.
-        self._by_id = {instrument.inst_id: instrument for instrument in reversed(instruments)}
+        rows = sorted(instruments, key=lambda one: one.inst_type == "MARGIN", reverse=True)
+        self._by_id = {instrument.inst_id: instrument for instrument in rows}
 
     @property
     def now_s(self) -> int:
@@ -67,67 +73,98 @@ class Market:
         """The instrument of that id; the SPOT one where MARGIN shares it. Raises KeyError."""
         return self._by_id[inst_id]
 
+    def shock(self, ccy: str, factor: Decimal, from_s: int) -> None:
+        """
+        From a second on, multiply a currency's dollar price; prices, candles and trades before it stay as they are.
+
+        Raises KeyError for a currency the table does not have, ValueError for USD or a factor not above 0.
+        """
+        self.world = self.world.shocked(ccy, factor, from_s)
+
     def bids(self, inst_id: str, depth: int = BOOK_DEPTH) -> tuple[Level, ...]:
         """Best first."""
-        return book.bids(self.seed, self.instrument(inst_id), self.now_s, depth)
+        return book.bids(self.world, self.instrument(inst_id), self.now_s, depth)
 
     def asks(self, inst_id: str, depth: int = BOOK_DEPTH) -> tuple[Level, ...]:
         """Best first."""
-        return book.asks(self.seed, self.instrument(inst_id), self.now_s, depth)
+        return book.asks(self.world, self.instrument(inst_id), self.now_s, depth)
 
     def last(self, inst_id: str) -> Decimal:
         """The last traded price, on tick."""
-        return prices.last(self.seed, self.instrument(inst_id), self.now_s)
+        return prices.last(self.world, self.instrument(inst_id), self.now_s)
 
     def mark(self, inst_id: str) -> Decimal:
         """The mark price, on tick."""
-        return prices.mark(self.seed, self.instrument(inst_id), self.now_s)
+        return prices.mark(self.world, self.instrument(inst_id), self.now_s)
 
     def index(self, inst_id: str) -> Decimal:
         """The index of the instrument's underlying pair."""
-        return prices.index(self.seed, self.instrument(inst_id), self.now_s)
+        return prices.index(self.world, self.instrument(inst_id), self.now_s)
 
     def usd(self, ccy: str) -> Decimal:
         """Value of one unit of a currency in US dollars. Raises KeyError for a currency the table does not have."""
-        return prices.usd(self.seed, ccy, self.now_s)
+        return prices.usd(self.world, ccy, self.now_s)
 
     def price_band(self, inst_id: str) -> tuple[Decimal, Decimal]:
         """The highest price to buy at and the lowest to sell at."""
         return price_band(self.instrument(inst_id), self.mark(inst_id))
 
+    def candle(self, inst_id: str, start_s: int, end_s: int, kind: prices.Kind = "last") -> Candle:
+        """The bar between two full minutes as known now: of trades, or of the mark price or the index."""
+        return candle(self.world, self.instrument(inst_id), start_s, end_s, self.now_s, kind)
+
+    def mark_candle(self, inst_id: str, start_s: int, end_s: int) -> Candle:
+        """The bar of the mark price, without volume."""
+        return self.candle(inst_id, start_s, end_s, "mark")
+
+    def index_candle(self, inst_id: str, start_s: int, end_s: int) -> Candle:
+        """The bar of the index of the instrument's underlying pair, without volume."""
+        return self.candle(inst_id, start_s, end_s, "index")
+
+    def day(self, inst_id: str, kind: prices.Kind = "last", seconds_ago: int = 0) -> Candle:
+        """The running minute and the 1,440 before it as one candle: what every 24-hour number is about."""
+        now_s = self.now_s - seconds_ago
+        minute_s = now_s - now_s % 60
+        return candle(self.world, self.instrument(inst_id), minute_s - prices.DAY_S, minute_s + 60, now_s, kind)
+
     def ticker(self, inst_id: str, seconds_ago: int = 0) -> TickerView:
         """The ticker as it stands, or as it stood ``seconds_ago``."""
-        instrument = self.instrument(inst_id)
+        world, instrument = self.world, self.instrument(inst_id)
         now_s = self.now_s - seconds_ago
-        day_ago_s = now_s - prices.DAY_S
-        # Hours are where the larger waves turn; the margin covers what the smaller ones do between them.
-        hours = range(day_ago_s - day_ago_s % 3_600, now_s + 1, 3_600)
-        path = [self._last_at(instrument, at_s) for at_s in (*hours, day_ago_s, now_s)]
-        tick = instrument.tick_sz
-        high = ceil_to(max(path) * Decimal("1.003"), tick) + 4 * tick
-        low = max(floor_to(min(path) * Decimal("0.997"), tick) - 4 * tick, tick)
-        contracts = tape.volume(self.seed, instrument, day_ago_s, now_s)
-        average = sum(path, Decimal(0)) / len(path)
+        day = self.day(inst_id, seconds_ago=seconds_ago)
         return TickerView(
-            last=self._last_at(instrument, now_s),
-            last_size=tape.prints(self.seed, instrument, now_s, 1)[0].sz,
-            bid=book.bids(self.seed, instrument, now_s, 1)[0],
-            ask=book.asks(self.seed, instrument, now_s, 1)[0],
-            open_24h=self._last_at(instrument, day_ago_s),
-            high_24h=high,
-            low_24h=low,
-            volume=tape.volume_of(instrument, contracts, average),
-            start_of_day_utc0=self._last_at(instrument, now_s - now_s % prices.DAY_S),
-            start_of_day_utc8=self._last_at(instrument, now_s - (now_s + 8 * 3_600) % prices.DAY_S),
+            last=prices.last(world, instrument, now_s),
+            last_size=tape.last_size(world, instrument, now_s),
+            bid=book.bids(world, instrument, now_s, 1)[0],
+            ask=book.asks(world, instrument, now_s, 1)[0],
+            open_24h=day.open,
+            high_24h=day.high,
+            low_24h=day.low,
+            volume=day.volume,
+            start_of_day_utc0=prices.last(world, instrument, now_s - now_s % prices.DAY_S),
+            start_of_day_utc8=prices.last(world, instrument, now_s - (now_s + 8 * 3_600) % prices.DAY_S),
             ts_ms=now_s * 1000,
         )
 
-    def _last_at(self, instrument: SimInstrument, at_s: int) -> Decimal:
-        return prices.last(self.seed, instrument, at_s)
-
-    def prints(self, inst_id: str, limit: int) -> tuple[tape.Print, ...]:
-        """The newest public trades, newest first."""
-        return tape.prints(self.seed, self.instrument(inst_id), self.now_s, limit)
+    def prints(
+        self,
+        inst_id: str,
+        limit: int,
+        *,
+        older_than_id: int | None = None,
+        newer_than_id: int | None = None,
+        older_than_ms: int | None = None,
+    ) -> tuple[tape.Print, ...]:
+        """The newest public trades, newest first; narrowed by trade ids or a moment, all exclusive."""
+        return tape.prints(
+            self.world,
+            self.instrument(inst_id),
+            self.now_s,
+            limit,
+            older_than_id=older_than_id,
+            newer_than_id=newer_than_id,
+            older_than_ms=older_than_ms,
+        )
 
     def funding(self, inst_id: str, periods_ago: int = 0) -> FundingPeriod:
         """The funding period that runs now, or one that has been settled."""
@@ -136,14 +173,24 @@ class Market:
         rate = signed(self.seed, f"funding/{inst_id}", time_ms // FUNDING_INTERVAL_MS) * _FUNDING_CAP
         return FundingPeriod(time_ms, rate)
 
+    def settled_funding_rate(self, inst_id: str) -> Decimal:
+        """The rate of the latest funding that has been settled."""
+        return self.funding(inst_id, 1).rate
+
+    def at(self, ms: int) -> Market:
+        """The same market at another moment of venue time, in milliseconds."""
+        view = copy(self)
+        view.clock = FrozenClock(ms)
+        return view
+
     def open_interest(self, inst_id: str) -> tape.Volume:
         """Open interest in contracts, base currency and quote currency."""
         instrument = self.instrument(inst_id)
         share = 1 + unit(self.seed, f"interest/{inst_id}") + signed(self.seed, f"interest/{inst_id}", self.now_s) / 1000
-        usd = prices.turnover_usd(self.seed, instrument) / 2 * share
-        lots = usd // book.lot_usd(self.seed, instrument)
+        usd = turnover_usd(self.seed, instrument) / 2 * share
+        lots = usd // lot_usd(self.world, instrument)
         return tape.volume_of(instrument, lots * instrument.lot_sz, self._spot_or_last(instrument))
 
     def _spot_or_last(self, instrument: SimInstrument) -> Decimal:
         option = instrument.inst_type == "OPTION"
-        return prices.index(self.seed, instrument, self.now_s) if option else self._last_at(instrument, self.now_s)
+        return self.index(instrument.inst_id) if option else self.last(instrument.inst_id)

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from dualwitness.venues.sim.kinds import Params, Refusal
 
-__all__ = ["choice", "either", "limit", "missing", "moment_ms", "required", "wrong"]
+__all__ = [
+    "amount",
+    "choice",
+    "either",
+    "limit",
+    "missing",
+    "moment_ms",
+    "names",
+    "optional_choice",
+    "required",
+    "wrong",
+]
 
 _DIGITS = re.compile(r"\d{1,19}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,20}(\.\d{1,20})?", re.ASCII)
 
 
 def missing(name: str) -> Refusal:
@@ -43,6 +56,36 @@ def choice(params: Params, name: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise wrong(name)
     return value
+
+
+def optional_choice(params: Params, name: str, allowed: tuple[str, ...], *, default: str = "") -> str:
+    """A parameter out of a closed list that may be left out."""
+    value = params.get(name, "")
+    if not value:
+        return default
+    if value not in allowed:
+        raise wrong(name)
+    return value
+
+
+def names(params: Params, name: str, *, most: int) -> tuple[str, ...]:
+    """A list with commas, without blanks; more than ``most`` are refused with 50025."""
+    found = tuple(part for part in params.get(name, "").split(",") if part)
+    if len(found) > most:
+        raise Refusal("50025", f"Parameter {name} count exceeds the limit {most}.")
+    return found
+
+
+def amount(params: Params, name: str, *, default: Decimal | None = None) -> Decimal:
+    """A positive number; required unless a default is given."""
+    value = params.get(name, "")
+    if not value:
+        if default is None:
+            raise missing(name)
+        return default
+    if _NUMBER.fullmatch(value) is None or not Decimal(value):
+        raise wrong(name)
+    return Decimal(value)
 
 
 def limit(params: Params, *, default: int, most: int, name: str = "limit") -> int:

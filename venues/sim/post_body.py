@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from dualwitness.venues.sim.kinds import Params, Refusal
 
-__all__ = ["Orders", "read_orders"]
+__all__ = ["Orders", "parsed_json", "read_orders", "texts"]
 
 Orders = Params | list[Params]
 
@@ -25,21 +25,36 @@ def read_orders(headers: Mapping[str, str], body: bytes) -> Orders:
         message = 'Invalid Content-Type. Please use "application/json".'
         raise Refusal("50006", message, http_status=400)
     try:
-        parsed = json.loads(body, parse_float=str, parse_int=str)
+        parsed = parsed_json(body)
     except ValueError as error:
         raise _syntax() from error
     if isinstance(parsed, list) and all(isinstance(order, dict) for order in parsed):
-        return [_strings(order) for order in parsed]
+        return [texts(order) for order in parsed]
     if isinstance(parsed, dict):
-        return _strings(parsed)
+        return texts(parsed)
     raise _syntax()
+
+
+def parsed_json(text: bytes | str) -> object:
+    """JSON whose numbers stay as they were spelled; raises ValueError, also for NaN and for nesting without end."""
+    try:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=_no_number)
+    except RecursionError as error:
+        message = "nested too deeply"
+        raise ValueError(message) from error
+
+
+def _no_number(word: str) -> object:
+    message = f"{word} is no JSON"
+    raise ValueError(message)
 
 
 def _syntax() -> Refusal:
     return Refusal("50002", "JSON syntax error", http_status=400)
 
 
-def _strings(order: dict[str, object]) -> dict[str, str]:
+def texts(order: dict[str, object]) -> dict[str, str]:
+    """The parameters of one order as text, null left out."""
     return {name: _spelled(value) for name, value in order.items() if value is not None}
 
 

@@ -23,6 +23,7 @@ from dualwitness.venues.sim.scenario_names import DEFAULT_SCENARIO
 __all__ = ["VenueProcess"]
 
 _LINE = re.compile(rb"venue listening on (http://127\.0\.0\.1:(\d+))\n")
+_SECURE_LINE = re.compile(rb"venue listening on (https://127\.0\.0\.1:\d+) with the certificate (.+)\n")
 _STOP_TIMEOUT_S = 5.0
 
 
@@ -43,10 +44,22 @@ class VenueProcess:
         frozen_at_ms: int | None = None,
         delay_ms: int = 0,
         start_timeout_s: float = 20.0,
+        clock_offset_ms: int = 0,
+        account_level: str = "2",
+        position_mode: str = "net_mode",
+        instruments: Path | None = None,
+        truth_file: Path | None = None,
+        rate_limits: bool = False,
+        tls: bool = False,
+        cert_file: Path | None = None,
     ) -> None:
         command = [sys.executable, "-m", "dualwitness.venues.sim", "--port", "0", "--exit-with-parent"]
         command += ["--seed", str(seed), "--scenario", scenario, "--delay-ms", str(delay_ms)]
         command += [part for lie in lies for part in ("--lie", lie)]
+        command += [f"--clock-offset={clock_offset_ms}", "--level", account_level, "--position-mode", position_mode]
+        files = {"--instruments": instruments, "--truth": truth_file, "--cert-file": cert_file}
+        command += [part for name, file in files.items() if file is not None for part in (name, str(file))]
+        command += [name for name, wanted in {"--rate-limits": rate_limits, "--tls": tls}.items() if wanted]
         if frozen_at_ms is not None:
             command += ["--frozen-at", str(frozen_at_ms)]
         # A file and not a pipe: nobody reads it while the venue runs, and a full pipe would stop the venue.
@@ -55,25 +68,29 @@ class VenueProcess:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, env=_environment()
         )
         try:
-            self.base_url, self._port = self._wait_for_line(start_timeout_s)
+            found = self._wait_for(re.compile(_LINE.pattern + _SECURE_LINE.pattern) if tls else _LINE, start_timeout_s)
+            self.base_url, self._port = found[1].decode(), int(found[2])
+            #: Where it speaks TLS, and the certificate to trust; blank and None without ``tls``.
+            self.secure_url = found[3].decode() if tls else ""
+            self.cert_file = Path(os.fsdecode(found[4])) if tls else None
         except BaseException:
             self.close()
             raise
 
-    def _wait_for_line(self, timeout_s: float) -> tuple[str, int]:
+    def _wait_for(self, lines: re.Pattern[bytes], timeout_s: float) -> re.Match[bytes]:
         if self._child.stdout is None:
             message = "the embedded venue was started without a standard output"
             raise TransportError(message)
         descriptor = self._child.stdout.fileno()
         deadline = time.monotonic() + timeout_s
         seen = b""
-        while not (found := _LINE.fullmatch(seen)):
+        while not (found := lines.fullmatch(seen)):
             ready, _, _ = select.select([descriptor], [], [], max(deadline - time.monotonic(), 0))
             chunk = os.read(descriptor, 4096) if ready else b""
             if not chunk:
                 raise self._failure(silent=not ready)
             seen += chunk
-        return found[1].decode(), int(found[2])
+        return found
 
     def _failure(self, *, silent: bool) -> Exception:
         if silent:
@@ -83,6 +100,11 @@ class VenueProcess:
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         message = f"the embedded venue ended with {code}: {lines[-1] if lines else 'no reason was given'}"
         return UsageError(message) if code == 2 else TransportError(message)
+
+    @property
+    def pid(self) -> int:
+        """The child's process id, for whoever measures what it costs."""
+        return self._child.pid
 
     def lie_report(self) -> list[dict[str, object]]:
         """What became of the planted lies: per plant how often its endpoint was asked and how often it was told."""

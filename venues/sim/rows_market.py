@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from dualwitness.venues.sim.candles import Candle
@@ -11,12 +12,15 @@ from dualwitness.venues.sim.numbers import text
 from dualwitness.venues.sim.tape import Print, Volume
 
 __all__ = [
+    "block_ticker_row",
     "book_row",
     "candle_row",
     "funding_history_row",
     "funding_row",
     "index_row",
+    "levels_of",
     "open_interest_row",
+    "price_candle_row",
     "print_row",
     "ticker_row",
 ]
@@ -51,6 +55,17 @@ def ticker_row(instrument: SimInstrument, ticker: TickerView) -> dict[str, objec
     }
 
 
+def block_ticker_row(instrument: SimInstrument, now_s: int) -> dict[str, object]:
+    """The row of ``market/block-ticker`` of an instrument that no block was traded of."""
+    return {
+        "instId": instrument.inst_id,
+        "instType": instrument.inst_type,
+        "ts": str(now_s * 1000),
+        "vol24h": "0",
+        "volCcy24h": "0",
+    }
+
+
 def _levels(levels: tuple[Level, ...], *, full: bool) -> list[list[str]]:
     if full:
         return [[text(level.px), text(level.sz), str(level.orders)] for level in levels]
@@ -67,6 +82,18 @@ def book_row(market: Market, inst_id: str, depth: int, *, full: bool = False) ->
     if not full:
         row["seqId"] = market.now_s * 16 + market.instrument(inst_id).inst_id_code % 16
     return row | {"ts": str(market.now_s * 1000)}
+
+
+def levels_of(row: Mapping[str, object], side: str) -> list[list[str]]:
+    """The levels of one side of a row of ``market/books``."""
+    levels = row[side]
+    return levels if isinstance(levels, list) else []
+
+
+def price_candle_row(_instrument: SimInstrument, candle: Candle) -> list[str]:
+    """Ts, o, h, l, c, confirm: a price that is not traded has no volume."""
+    prices = [text(price) for price in (candle.open, candle.high, candle.low, candle.close)]
+    return [str(candle.start_s * 1000), *prices, "1" if candle.closed else "0"]
 
 
 def candle_row(instrument: SimInstrument, candle: Candle) -> list[str]:
@@ -89,17 +116,19 @@ def print_row(inst_id: str, public_trade: Print) -> dict[str, object]:
     }
 
 
-def index_row(name: str, market: Market, instrument: SimInstrument, ticker: TickerView) -> dict[str, object]:
-    """The row of ``market/index-tickers``."""
+def index_row(name: str, market: Market, inst_id: str) -> dict[str, object]:
+    """The row of ``market/index-tickers``: the index that the instrument ``inst_id`` follows."""
+    day, now_s = market.day(inst_id, "index"), market.now_s
+    # Days start at midnight in London and in Hong Kong.
+    starts_s = {name: now_s - (now_s + hours * 3_600) % 86_400 for name, hours in (("sodUtc0", 0), ("sodUtc8", 8))}
     return {
-        "high24h": text(ticker.high_24h),
-        "idxPx": text(market.index(instrument.inst_id)),
+        "high24h": text(day.high),
+        "idxPx": text(market.index(inst_id)),
         "instId": name,
-        "low24h": text(ticker.low_24h),
-        "open24h": text(ticker.open_24h),
-        "sodUtc0": text(ticker.start_of_day_utc0),
-        "sodUtc8": text(ticker.start_of_day_utc8),
-        "ts": str(ticker.ts_ms),
+        "low24h": text(day.low),
+        "open24h": text(day.open),
+        **{name: text(market.at(start_s * 1000).index(inst_id)) for name, start_s in starts_s.items()},
+        "ts": str(now_s * 1000),
     }
 
 

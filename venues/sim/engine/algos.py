@@ -16,6 +16,7 @@ from dualwitness.venues.sim.engine.algo import AlgoOrder
 from dualwitness.venues.sim.engine.algo_request import MARKET_PX
 from dualwitness.venues.sim.engine.amounts import exact, plain, ticked
 from dualwitness.venues.sim.engine.legality import check_position_side, check_trade_mode
+from dualwitness.venues.sim.engine.margin_pairs import as_traded
 from dualwitness.venues.sim.engine.order import Origin
 from dualwitness.venues.sim.engine.refusals import already_finished, bad_row_parameter, row
 from dualwitness.venues.sim.engine.request import read_request
@@ -53,9 +54,10 @@ def place_algo(account: Account, algo: AlgoOrder) -> AlgoOrder:
 
 def _check_mode(account: Account, algo: AlgoOrder) -> None:
     """The same legal matrix as for the order it will become."""
-    request = read_request(_child(algo, _Shot("", MARKET_PX), algo.sz or algo.instrument.min_sz), account.instruments)
-    check_trade_mode(request, account.account_level)
-    check_position_side(request, hedged=account.hedged)
+    child = read_request(_child(algo, _Shot("", MARKET_PX), algo.sz or algo.instrument.min_sz), account.instruments)
+    request = as_traded(account, child)
+    check_trade_mode(request, account)
+    check_position_side(request, account)
 
 
 def cancel_algo(account: Account, algo: AlgoOrder | None, ts_ms: int) -> AlgoOrder:

@@ -8,12 +8,31 @@ from decimal import Decimal
 from dualwitness.venues.sim.engine.amounts import ZERO
 from dualwitness.venues.sim.engine.fill import Fill
 
-__all__ = ["MARGIN_TYPE", "TRADE_TYPE", "TRANSFER_TYPE", "Bill"]
+__all__ = [
+    "ADL_TYPE",
+    "BORROW_TYPE",
+    "DELIVERY_TYPE",
+    "FUNDING_TYPE",
+    "INTEREST_TYPE",
+    "LIQUIDATION_TYPE",
+    "MARGIN_TYPE",
+    "REPAY_TYPE",
+    "TRADE_TYPE",
+    "TRANSFER_TYPE",
+    "Bill",
+]
 
 # OKX's bill types.
 TRANSFER_TYPE = "1"
 TRADE_TYPE = "2"
+DELIVERY_TYPE = "3"
+LIQUIDATION_TYPE = "5"
 MARGIN_TYPE = "6"
+INTEREST_TYPE = "7"
+FUNDING_TYPE = "8"
+ADL_TYPE = "9"
+BORROW_TYPE = "16"
+REPAY_TYPE = "22"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +55,4 @@ class Bill:
     margin_change: Decimal = ZERO
     inst_type: str = ""
     inst_id: str = ""
+    interest: Decimal = ZERO

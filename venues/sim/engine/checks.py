@@ -7,20 +7,19 @@ from decimal import Decimal
 
 from dualwitness.venues.sim.engine import refusals
 from dualwitness.venues.sim.engine.account import Account
-from dualwitness.venues.sim.engine.amounts import ZERO, exact, is_multiple, plain
-from dualwitness.venues.sim.engine.balances import currency_state
-from dualwitness.venues.sim.engine.fees import charged_fee
-from dualwitness.venues.sim.engine.holds import opening_contracts, pending_close_size
+from dualwitness.venues.sim.engine.amounts import exact, is_multiple, plain
+from dualwitness.venues.sim.engine.check_funds import best_opposite, check_funds, check_tier
+from dualwitness.venues.sim.engine.holds import pending_close_size
 from dualwitness.venues.sim.engine.legality import (
     check_instrument_state,
     check_order_type,
     check_position_side,
+    check_reduce_only,
+    check_target_currency,
     check_trade_mode,
 )
-from dualwitness.venues.sim.engine.matching import match_size
 from dualwitness.venues.sim.engine.request import OrderRequest
-from dualwitness.venues.sim.engine.valuation import opening_margin
-from dualwitness.venues.sim.kinds import Refusal
+from dualwitness.venues.sim.listing import is_listed
 from dualwitness.venues.sim.price_band import price_band
 
 __all__ = ["check_order"]
@@ -29,15 +28,20 @@ __all__ = ["check_order"]
 @exact
 def check_order(account: Account, request: OrderRequest, taken_client_ids: Iterable[str] = ()) -> None:
     """Refuse ``request`` as OKX would; ``taken_client_ids`` are those of the same batch."""
+    if not is_listed(request.instrument, account.clock.now_ms()):
+        raise refusals.row("51027", "Contract expired.")
     check_instrument_state(request)
-    check_trade_mode(request, account.account_level)
-    check_position_side(request, hedged=account.hedged)
+    check_trade_mode(request, account)
+    check_position_side(request, account)
     check_order_type(request)
+    check_target_currency(request)
+    check_reduce_only(request, account)
     _check_client_id(account, request, taken_client_ids)
     _check_size(account, request)
     _check_price(account, request)
     _check_reduction(account, request)
-    _check_funds(account, request)
+    check_tier(account, request)
+    check_funds(account, request)
 
 
 def _check_client_id(account: Account, request: OrderRequest, taken: Iterable[str]) -> None:
@@ -51,7 +55,7 @@ def _check_size(account: Account, request: OrderRequest) -> None:
     """Minimum before multiple: a contract size below both is refused as too small."""
     instrument = request.instrument
     if request.sized_in_quote:
-        if request.sz < instrument.min_sz * _best_opposite(account, request):
+        if request.sz < instrument.min_sz * best_opposite(account, request):
             raise refusals.below_minimum()
         if request.sz > instrument.max_mkt_sz:
             raise refusals.row("51202", "Market order amount exceeds the maximum amount.")
@@ -61,7 +65,7 @@ def _check_size(account: Account, request: OrderRequest) -> None:
     if not is_multiple(request.sz, instrument.lot_sz):
         raise refusals.not_a_lot_multiple()
     # maxMktSz of a pair is in USDT, so it bounds the value, not the size.
-    worth = request.sz * _best_opposite(account, request) if instrument.is_spot else request.sz
+    worth = request.sz * best_opposite(account, request) if instrument.is_spot else request.sz
     if request.px is None and worth > instrument.max_mkt_sz:
         raise refusals.row("51202", "Market order amount exceeds the maximum amount.")
     if request.px is not None and request.sz > instrument.max_lmt_sz:
@@ -87,21 +91,21 @@ def _check_price(account: Account, request: OrderRequest) -> None:
 
 def _check_reduction(account: Account, request: OrderRequest) -> None:
     instrument = request.instrument
-    if account.hedged and request.pos_side in ("long", "short"):
+    if request.pos_side in ("long", "short"):
         if (request.side == "buy") != (request.pos_side == "long"):
             held = abs(account.held(instrument, request.td_mode, request.pos_side))
             pending = pending_close_size(account, instrument.inst_id, request.td_mode, request.pos_side, request.side)
             _check_reducible(held, request.sz + pending)
-        return
-    if not request.reduce_only:
-        return
-    if instrument.inst_type == "OPTION" or instrument.is_spot:
-        raise _reduce_only_unavailable(account.account_level, spot=instrument.is_spot)
-    held = account.held(instrument, request.td_mode, "net")
-    if held * request.signed_sz > 0:
-        raise refusals.same_direction()
-    # Sources disagree on oversize (refused whole, or trimmed); OKX docs v5 say refused.
-    _check_reducible(abs(held), request.sz)
+    elif instrument.inst_type == "MARGIN":
+        _check_margin_reduction(account, request)
+    elif not request.reduce_only:
+        _check_no_flip(account, request)
+    else:
+        held = account.held(instrument, request.td_mode, "net")
+        if held * request.signed_sz > 0:
+            raise refusals.same_direction()
+        # Sources disagree on oversize (refused whole, or trimmed); OKX docs v5 say refused.
+        _check_reducible(abs(held), request.sz)
 
 
 def _check_reducible(held: Decimal, wanted: Decimal) -> None:
@@ -111,50 +115,23 @@ def _check_reducible(held: Decimal, wanted: Decimal) -> None:
         raise refusals.close_too_large()
 
 
-def _reduce_only_unavailable(account_level: str, *, spot: bool) -> Refusal:
-    if spot and account_level == "1":
-        return refusals.row("51139", "Reduce-only feature is unavailable for spot transactions in spot mode.")
-    if spot and account_level == "3":
-        text = "Reduce-only feature is unavailable for spot transactions in multi-currency margin mode."
-        return refusals.row("51133", text)
-    return refusals.row("51205", "Reduce Only is not available.")
+def _check_margin_reduction(account: Account, request: OrderRequest) -> None:
+    """Any size may reduce: what exceeds the debt trades as SPOT (okx-v5-facts section 5)."""
+    if not request.reduce_only:
+        return
+    leg = account.legs.get((request.instrument.inst_id, request.td_mode, "net", request.ccy))
+    if leg is None or not leg.contracts:
+        raise refusals.no_margin_position()
+    if (leg.contracts > 0) == (request.side == "buy"):
+        raise refusals.same_direction()
 
 
-def _best_opposite(account: Account, request: OrderRequest) -> Decimal:
+def _check_no_flip(account: Account, request: OrderRequest) -> None:
+    """An ordinary order may not use up the position that a resting reduce-only order is there to reduce."""
     inst_id = request.instrument.inst_id
-    levels = account.market.asks(inst_id) if request.side == "buy" else account.market.bids(inst_id)
-    return levels[0].px if levels else account.market.last(inst_id)
-
-
-def _check_funds(account: Account, request: OrderRequest) -> None:
-    instrument = request.instrument
-    if instrument.is_spot:
-        ccy, needed = _spot_cost(account, request)
-        if needed > currency_state(account, ccy).available:
-            raise refusals.insufficient_balance(ccy)
+    waiting = account.orders.holds.pending_reductions(inst_id, request.td_mode, "net", request.side)
+    if not waiting:
         return
-    opening = opening_contracts(account, request, request.sz)
-    if not opening:
-        return
-    px = request.px if request.px is not None else _best_opposite(account, request)
-    lever = account.leverage(instrument, request.td_mode, request.pos_side or "net")
-    signed = opening if request.side == "buy" else -opening
-    needed = opening_margin(instrument, signed, px, lever)
-    if instrument.inst_type == "OPTION" and signed > 0:
-        needed += opening * instrument.contract_size * px
-    needed -= charged_fee(instrument, request.side, px, opening, maker=False)
-    if needed > currency_state(account, instrument.settle_ccy).available:
-        raise refusals.insufficient_margin(instrument.settle_ccy)
-
-
-def _spot_cost(account: Account, request: OrderRequest) -> tuple[str, Decimal]:
-    instrument, levels = request.instrument, account.market.asks(request.instrument.inst_id)
-    if request.side == "sell":
-        if not request.sized_in_quote:
-            return instrument.base_ccy, request.sz
-        return instrument.base_ccy, request.sz / _best_opposite(account, request)
-    if request.sized_in_quote:
-        return instrument.quote_ccy, request.sz
-    if request.px is not None:
-        return instrument.quote_ccy, request.sz * request.px
-    return instrument.quote_ccy, sum((px * sz for px, sz in match_size(levels, "buy", request.sz, None)), ZERO)
+    held = account.held(request.instrument, request.td_mode, "net")
+    if held * request.signed_sz < 0 and request.sz + waiting > abs(held):
+        raise refusals.would_flip()

@@ -15,7 +15,8 @@ class Fill:
     """
     ``fee`` is signed (negative = charged) in ``fee_ccy``; ``ts_ms`` is the record time, ``fill_ms`` the match.
 
-    ``forced`` is the subType of a fill that the venue forced (liquidation, ADL, delivery), "" otherwise.
+    ``forced`` is the subType of a fill that the venue forced (liquidation, ADL, delivery), "" otherwise. ``rate`` is
+    the signed fee rate, where an ordinary fee was taken.
     """
 
     trade_id: str
@@ -38,6 +39,7 @@ class Fill:
     fill_ms: int
     ts_ms: int
     forced: str = ""
+    rate: Decimal | None = None
 
 
 def sub_type(side: str, pos_side: str) -> str:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from dualwitness.venues.sim.engine.account import Account
 from dualwitness.venues.sim.engine.amounts import ZERO, exact
 from dualwitness.venues.sim.engine.hold_sums import GroupSums, HoldGroup, SideSum, group_of
+from dualwitness.venues.sim.engine.margin_pairs import margin_hold
 from dualwitness.venues.sim.engine.request import OrderRequest
 from dualwitness.venues.sim.engine.valuation import opening_margin
 from dualwitness.venues.sim.kinds import SimInstrument
@@ -36,6 +37,8 @@ def group_hold(account: Account, group: HoldGroup) -> tuple[tuple[str, Decimal],
     if sums is None:
         return ()
     instrument = sums.instrument
+    if instrument.inst_type == "MARGIN":
+        return ((group.ccy, margin_hold(account, group, sums)),)
     if instrument.is_spot:
         return ((instrument.quote_ccy, sums.buy.value), (instrument.base_ccy, sums.sell.size))
     lever = account.leverage(instrument, group.td_mode, group.pos_side)

@@ -1,5 +1,5 @@
 """
-Identifiers: unique, increasing, and a function of seed, clock start and count alone.
+Identifiers: unique, increasing, and a function of seed, start and count alone.
 
 The start time is inside every id, so a venue restarted later does not hand out an id again.
 """
@@ -13,8 +13,10 @@ __all__ = ["IdSource"]
 # A million ids fit between two milliseconds of start time; 19 digits, below 2**63 until the year 2262.
 _PER_MS = 1_000_000
 _SEED_SPREAD = 500_000
-# tradeId is unique per instrument only (okx-v5-facts section 8): every instrument counts from the same number.
-_FIRST_TRADE = 1_000_001
+# tradeId is unique per instrument only (okx-v5-facts section 8): every instrument counts from the same number, ten to
+# the millisecond since 2020, far above the public prints, which are counted by the second.
+_TRADES_SINCE_MS = 1_577_836_800_000
+_TRADES_PER_MS = 10
 
 
 class IdSource:
@@ -23,6 +25,7 @@ class IdSource:
     def __init__(self, seed: int, start_ms: int) -> None:
         offset = int.from_bytes(sha256(str(seed).encode()).digest()[:8], "big") % _SEED_SPREAD
         self._next = start_ms * _PER_MS + offset
+        self._first_trade = max(start_ms - _TRADES_SINCE_MS, 0) * _TRADES_PER_MS + 1
         self._trades: dict[str, int] = {}
 
     def unique(self) -> str:
@@ -32,6 +35,6 @@ class IdSource:
 
     def trade(self, inst_id: str) -> str:
         """Next trade id of one instrument."""
-        number = self._trades.get(inst_id, _FIRST_TRADE)
+        number = self._trades.get(inst_id, self._first_trade)
         self._trades[inst_id] = number + 1
         return str(number)

@@ -27,7 +27,11 @@ class Leg:
 
     ``contracts`` are signed (negative = short, in long/short mode too); ``long`` is the direction it has, or had
     before it was closed. ``pnl`` and ``fee`` count since it was last
-    flat; ``opened_*`` and ``closed_*`` feed positions-history.
+    flat; ``opened_*`` and ``closed_*`` feed positions-history, as do ``closed_by`` (OKX's type of the last close where
+    the venue forced it, "" where it did not) and ``trigger_px``, the mark price that forced it.
+
+    A MARGIN position has a chosen margin currency ``margin_ccy``, ``assets`` it holds (in its posCcy, without the
+    margin), a ``debt`` in the other currency and ``interest`` on it that is not paid yet: see `margin_leg`.
     """
 
     instrument: SimInstrument
@@ -52,11 +56,22 @@ class Leg:
     closed_contracts: Decimal = ZERO
     closed_value: Decimal = ZERO
     max_contracts: Decimal = ZERO
+    closed_by: str = ""
+    trigger_px: Decimal | None = None
+    margin_ccy: str = ""
+    assets: Decimal = ZERO
+    debt: Decimal = ZERO
+    interest: Decimal = ZERO
+
+    @property
+    def ccy(self) -> str:
+        """Currency it is margined and settled in."""
+        return self.margin_ccy or self.instrument.settle_ccy
 
     @property
     def key(self) -> LegKey:
         """What OKX makes the posId from."""
-        return (self.instrument.inst_id, self.mgn_mode, self.pos_side, self.instrument.settle_ccy)
+        return (self.instrument.inst_id, self.mgn_mode, self.pos_side, self.ccy)
 
     @property
     def isolated(self) -> bool:
@@ -71,7 +86,11 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class LegFill:
-    """A fill as a leg sees it: ``signed`` contracts (negative = sold), the signed fee, the time of the match."""
+    """
+    A fill as a leg sees it: ``signed`` contracts (negative = sold), the signed fee, the time of the match.
+
+    A blank ``trade_id`` leaves the leg's own: forced fills do not bump it (okx-v5-facts section 8).
+    """
 
     signed: Decimal
     px: Decimal
@@ -147,8 +166,10 @@ def _closed(leg: Leg, closing: Decimal, fee: Decimal, fill: LegFill) -> tuple[Le
         margin=leg.margin - released,
         pnl=leg.pnl + pnl,
         fee=leg.fee + fee,
-        trade_id=fill.trade_id,
+        trade_id=fill.trade_id or leg.trade_id,
         updated_ms=fill.ts_ms,
+        closed_by="",
+        trigger_px=None,
         closed_contracts=leg.closed_contracts + closing,
         closed_value=leg.closed_value + _value(leg.instrument, closing, fill.px),
     )
@@ -170,6 +191,8 @@ def _fresh(leg: Leg, ts_ms: int) -> Leg:
         closed_contracts=ZERO,
         closed_value=ZERO,
         max_contracts=ZERO,
+        closed_by="",
+        trigger_px=None,
     )
 
 

@@ -17,6 +17,7 @@ __all__ = ["CANCEL_REASONS", "Order", "Origin", "after_fill", "canceled", "order
 # cancelSource -> cancelSourceReason (okx-v5-facts section 7).
 CANCEL_REASONS = {
     "": "",
+    "0": "Order canceled by the system",
     "1": "Order canceled by user",
     "3": "Order canceled by the system: the position was to be liquidated",
     "6": "Order canceled by the system: the position was to be auto-deleveraged",
@@ -24,7 +25,9 @@ CANCEL_REASONS = {
     "13": "FOK order canceled because it could not be filled in full",
     "14": "IOC order canceled because it could not be filled in full",
     "20": "Order canceled because the time of cancel-all-after ran out",
+    "22": "Order canceled because a reduce-only order may only reduce the position, and there is none left",
     "31": "Post-only order canceled because it would have taken liquidity",
+    "32": "Order canceled by self-trade prevention",
 }
 
 
@@ -42,7 +45,8 @@ class Order:
     """
     One order. ``remaining`` is base currency or contracts, or None for a market order sized in quote currency.
 
-    ``value`` is what `average_price` divides: Σ size × price (inverse: Σ size ÷ price).
+    ``value`` is what `average_price` divides: Σ size × price (inverse: Σ size ÷ price). ``rebate`` is what a maker won
+    on a pair where ``fee`` may only be a charge: everywhere but on SPOT sells (okx-v5-facts section 7).
     """
 
     ord_id: str
@@ -62,6 +66,7 @@ class Order:
     source: str = ""
     algo_id: str = ""
     algo_cl_ord_id: str = ""
+    rebate: Decimal = ZERO
 
     @property
     def instrument(self) -> SimInstrument:
@@ -83,12 +88,14 @@ class Order:
 def after_fill(order: Order, fill: Fill, *, complete: bool) -> Order:
     """The order with one more fill; ``complete`` makes it ``filled``."""
     inverse = order.instrument.inverse
+    rebate = fill.fee if fill.fee > 0 and order.instrument.is_spot and fill.side == "buy" else ZERO
     return replace(
         order,
         state="filled" if complete else "partially_filled",
         filled=order.filled + fill.sz,
         value=order.value + (fill.sz / fill.px if inverse else fill.sz * fill.px),
-        fee=order.fee + fill.fee,
+        fee=order.fee + fill.fee - rebate,
+        rebate=order.rebate + rebate,
         pnl=order.pnl + fill.pnl,
         last_fill=fill,
         updated_ms=fill.ts_ms,

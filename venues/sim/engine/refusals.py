@@ -20,21 +20,29 @@ __all__ = [
     "empty_parameter",
     "insufficient_balance",
     "insufficient_margin",
+    "insufficient_without_loan",
+    "net_mode_only",
+    "no_isolated_pairs",
+    "no_margin_position",
     "no_position",
     "not_a_lot_multiple",
     "order_id_required",
     "order_unknown",
+    "over_borrow_quota",
+    "over_tier",
     "price_outside_limit",
     "row",
     "same_direction",
     "too_many",
     "unknown_instrument",
+    "would_flip",
+    "wrong_margin_currency",
 ]
 
 
-def row(code: str, msg: str) -> Refusal:
+def row(code: str, msg: str, sub_code: str = "") -> Refusal:
     """A refusal of one order, which travels inside its row; ``msg`` without the trailing space OKX adds."""
-    return Refusal(code, f"{msg} ", per_row=True)
+    return Refusal(code, f"{msg} ", per_row=True, sub_code=sub_code)
 
 
 def bad_row_parameter(name: str) -> Refusal:
@@ -88,12 +96,63 @@ def price_outside_limit(max_buy: str, min_sell: str) -> Refusal:
 
 def insufficient_balance(ccy: str) -> Refusal:
     """51008 for cash."""
-    return row("51008", f"Order failed. Insufficient {ccy} balance in account.")
+    return row("51008", f"Order failed. Insufficient {ccy} balance in account.", "1000")
 
 
 def insufficient_margin(ccy: str) -> Refusal:
     """51008 for margin."""
-    return row("51008", f"Order failed. Insufficient {ccy} margin in account.")
+    return row("51008", f"Order failed. Insufficient {ccy} margin in account.", "1001")
+
+
+def insufficient_without_loan(ccy: str) -> Refusal:
+    """51008 for cash that could have been borrowed."""
+    return row("51008", f"Order failed. Insufficient {ccy} balance in account, and Auto Borrow is not enabled", "1002")
+
+
+def over_borrow_quota(ccy: str) -> Refusal:
+    """51008 for what is beyond the quota."""
+    return row("51008", f"Order failed. Your main account's {ccy} borrowing quota is insufficient.", "1019")
+
+
+def over_tier(inst_id: str, kind: str, limit: str, lever: str, sub_code: str) -> Refusal:
+    """51004: the position would be larger than its leverage allows."""
+    text = (
+        f"Order failed. For {kind} of {inst_id}, the sum of current order size, position quantity and pending orders "
+        f"in the same direction can’t be more than {limit}(contracts) which is the maximum position amount under "
+        f"current leverage. Please lower the leverage or use a new sub-account to place the order again (current "
+        f"leverage: {lever}×)."
+    )
+    return row("51004", text, sub_code)
+
+
+def no_isolated_pairs() -> Refusal:
+    """50072."""
+    return row("50072", "Isolated margin is not supported in the current account mode.")
+
+
+def net_mode_only() -> Refusal:
+    """51041."""
+    return row("51041", "Portfolio margin account only supports the Buy/Sell mode.")
+
+
+def wrong_margin_currency() -> Refusal:
+    """51130."""
+    return row("51130", "Fixed margin currency error.")
+
+
+def no_margin_position() -> Refusal:
+    """51134."""
+    text = "Closing failed. Please check your margin holdings and pending orders. Turn off the Reduce-only to continue."
+    return row("51134", text)
+
+
+def would_flip() -> Refusal:
+    """51148."""
+    text = (
+        "Failed to place order. The new order may execute an opposite trading direction of your existing reduce-only "
+        "positions. Cancel or edit pending orders to continue order"
+    )
+    return row("51148", text)
 
 
 def duplicate_client_order_id() -> Refusal:

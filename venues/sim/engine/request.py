@@ -11,19 +11,27 @@ from dualwitness.venues.sim.engine.amounts import parsed
 from dualwitness.venues.sim.engine.refusals import bad_row_parameter, empty_parameter, row, unknown_instrument
 from dualwitness.venues.sim.kinds import Params, SimInstrument
 
-__all__ = ["OrderRequest", "read_request", "text"]
+__all__ = ["CLIENT_ID", "ORDER_TYPES", "OrderRequest", "attached", "read_request", "text"]
 
-_CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,32}")
+CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,32}")
 _TAG = re.compile(r"[A-Za-z0-9]{1,16}")
-_PRICED = ("limit", "post_only", "fok", "ioc")
-_ORDER_TYPES = (*_PRICED, "market", "optimal_limit_ioc")
+# Those of options alone: market maker protection, and fill-or-kill by their own name.
+_OPTION_TYPES = ("mmp", "mmp_and_post_only", "op_fok")
+_PRICED = ("limit", "post_only", "fok", "ioc", *_OPTION_TYPES)
+ORDER_TYPES = (*_PRICED, "market", "optimal_limit_ioc")
 # Parameters that would change what the order means and that this venue does not offer: refused, never ignored.
-_NOT_OFFERED = ("attachAlgoOrds", "pxUsd", "pxVol", "slTriggerPx", "tpTriggerPx", "slOrdPx", "tpOrdPx", "quickMgnType")
+_NOT_OFFERED = ("pxUsd", "pxVol", "quickMgnType", "slippagePct")
+_ATTACHED = ("attachAlgoOrds", "slOrdPx", "slTriggerPx", "tpOrdPx", "tpTriggerPx")
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """``px`` is None for market orders; ``tgt_ccy`` is resolved for spot market orders and "" otherwise."""
+    """
+    ``px`` is None for market orders; ``tgt_ccy`` is resolved for spot market orders and "" otherwise.
+
+    ``ban_amend`` refuses a spot market order that the balance cannot pay instead of shrinking it; ``px_amend`` moves a
+    price beyond the limit band to its edge instead of refusing it.
+    """
 
     instrument: SimInstrument
     td_mode: str
@@ -38,6 +46,24 @@ class OrderRequest:
     tag: str
     reduce_only: bool
     stp_mode: str
+    asked_tgt_ccy: str = ""
+    ban_amend: bool = False
+    px_amend: bool = False
+
+    @property
+    def posts_only(self) -> bool:
+        """Whether it must not take."""
+        return self.ord_type in ("post_only", "mmp_and_post_only")
+
+    @property
+    def all_or_nothing(self) -> bool:
+        """Whether it fills in full or not at all."""
+        return self.ord_type in ("fok", "op_fok")
+
+    @property
+    def never_rests(self) -> bool:
+        """Whether what cannot be filled at once is canceled."""
+        return self.ord_type in ("ioc", "market", "optimal_limit_ioc")
 
     @property
     def sized_in_quote(self) -> bool:
@@ -69,6 +95,8 @@ def read_request(params: Params, instruments: Mapping[str, SimInstrument]) -> Or
     if instrument is None:
         raise unknown_instrument(per_row=True)
     _check_words(params)
+    _check_combination(params, instrument)
+    attached(params)
     return OrderRequest(
         instrument=instrument,
         td_mode=text(params, "tdMode"),
@@ -81,31 +109,56 @@ def read_request(params: Params, instruments: Mapping[str, SimInstrument]) -> Or
         ccy=text(params, "ccy"),
         cl_ord_id=text(params, "clOrdId"),
         tag=text(params, "tag"),
-        reduce_only=text(params, "reduceOnly") == "true",
+        reduce_only=text(params, "reduceOnly").lower() == "true",
         stp_mode=text(params, "stpMode") or "cancel_maker",
+        asked_tgt_ccy=text(params, "tgtCcy"),
+        ban_amend=text(params, "banAmend").lower() == "true",
+        px_amend=text(params, "pxAmendType") == "1",
     )
+
+
+def attached(params: Params) -> None:
+    """Refuse take-profit and stop-loss orders that travel with an order: only algo orders of their own are taken."""
+    for name in _ATTACHED:
+        if text(params, name):
+            raise bad_row_parameter(name)
 
 
 def _check_words(params: Params) -> None:
     allowed = {
         "side": ("buy", "sell"),
-        "ordType": _ORDER_TYPES,
+        "ordType": ORDER_TYPES,
         "posSide": ("", "net", "long", "short"),
         "tdMode": ("cash", "cross", "isolated"),
-        "reduceOnly": ("", "true", "false"),
+        "pxAmendType": ("", "0", "1"),
         "tgtCcy": ("", "base_ccy", "quote_ccy"),
         "stpMode": ("", "cancel_maker", "cancel_taker", "cancel_both"),
     }
     for name, words in allowed.items():
         if text(params, name) not in words:
             raise bad_row_parameter(name)
-    for name, pattern in (("clOrdId", _CLIENT_ID), ("tag", _TAG)):
+    for name in ("banAmend", "reduceOnly"):
+        if text(params, name).lower() not in ("", "true", "false"):
+            raise bad_row_parameter(name)
+    for name, pattern in (("clOrdId", CLIENT_ID), ("tag", _TAG)):
         word = text(params, name)
         if word and not pattern.fullmatch(word):
             raise bad_row_parameter(name)
     for name in _NOT_OFFERED:
         if text(params, name):
             raise bad_row_parameter(name)
+
+
+def _check_combination(params: Params, instrument: SimInstrument) -> None:
+    """What each parameter allows alone and no order may combine (okx-v5-facts sections 3, 6 and 7)."""
+    ord_type = text(params, "ordType")
+    if ord_type in _OPTION_TYPES and instrument.inst_type != "OPTION":
+        raise bad_row_parameter("ordType")
+    if text(params, "stpMode") == "cancel_both" and ord_type in ("fok", "op_fok"):
+        raise row("50016", "Parameter stpMode does not match parameter ordType")
+    quote = text(params, "tradeQuoteCcy")
+    if quote and (not instrument.is_spot or quote != instrument.quote_ccy):
+        raise bad_row_parameter("tradeQuoteCcy")
 
 
 def _positive(params: Params, name: str) -> Decimal:

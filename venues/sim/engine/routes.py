@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from dualwitness.venues.sim.engine import routes_account, routes_algo, routes_asset, routes_settings, routes_trade
+from dualwitness.venues.sim.engine import (
+    routes_account,
+    routes_algo,
+    routes_asset,
+    routes_borrow,
+    routes_closing,
+    routes_level,
+    routes_leverage,
+    routes_orders,
+    routes_risk,
+    routes_settings,
+    routes_sizes,
+    routes_trade,
+)
 from dualwitness.venues.sim.engine.account import Account
 from dualwitness.venues.sim.engine.advance import advance
 from dualwitness.venues.sim.engine.amounts import exact
@@ -49,7 +62,20 @@ def _many(handler: Callable[[Account, Sequence[Params]], Rows]) -> Handler:
 
 _V5 = "/api/v5/"
 # Each module of routes offers ``ONE`` (one set of parameters) and ``MANY`` (a JSON array), by method and path below v5.
-_MODULES = (routes_account, routes_algo, routes_asset, routes_settings, routes_trade)
+_MODULES = (
+    routes_account,
+    routes_algo,
+    routes_asset,
+    routes_borrow,
+    routes_closing,
+    routes_level,
+    routes_leverage,
+    routes_orders,
+    routes_risk,
+    routes_settings,
+    routes_sizes,
+    routes_trade,
+)
 
 PRIVATE_ROUTES: dict[tuple[str, str], Handler] = {
     (method, f"{_V5}{path}"): handler

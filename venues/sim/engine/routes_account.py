@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from dualwitness.venues.sim.engine import refusals
 from dualwitness.venues.sim.engine.account import Account
+from dualwitness.venues.sim.engine.account_stamp import account_stamp
 from dualwitness.venues.sim.engine.balances import currencies, currency_state
 from dualwitness.venues.sim.engine.fees import FEE_RATES
 from dualwitness.venues.sim.engine.leg import Leg
-from dualwitness.venues.sim.engine.paging import page
+from dualwitness.venues.sim.engine.paging import page, page_ask
 from dualwitness.venues.sim.engine.request import text
-from dualwitness.venues.sim.engine.rows_balance import balance_row, bill_row, max_avail_row
+from dualwitness.venues.sim.engine.rows_balance import balance_row, bill_row
 from dualwitness.venues.sim.engine.rows_config import config_row, fee_row
 from dualwitness.venues.sim.engine.rows_position import closed_position_row, position_row
 from dualwitness.venues.sim.instruments import row as instrument_row
@@ -25,7 +27,6 @@ __all__ = [
     "get_bills_archive",
     "get_config",
     "get_instruments",
-    "get_max_avail_size",
     "get_positions",
     "get_positions_history",
     "get_trade_fee",
@@ -37,6 +38,7 @@ _POSITION_TYPES = ("MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS")
 # A closed position's posId expires 30 days after the last full close (okx-v5-facts section 9).
 _POSITION_ID_LIFE_MS = 30 * 24 * 3_600_000
 _DAY_MS = 24 * 3_600_000
+_BILL_FILTERS = ("ccy", "instId", "instType", "mgnMode", "subType", "type")
 
 
 def _names(params: Params, name: str, most: int) -> tuple[str, ...]:
@@ -77,7 +79,8 @@ def get_positions(account: Account, params: Params) -> Rows:
         and (not pos_ids or leg.pos_id in pos_ids)
     ]
     legs.sort(key=lambda leg: (leg.created_ms, int(leg.pos_id)), reverse=True)
-    return [position_row(account, leg) for leg in legs]
+    stamp, memo = account_stamp(account), account.position_rows
+    return [memo.row(stamp, leg.key, partial(position_row, account, leg)) for leg in legs]
 
 
 def get_positions_history(account: Account, params: Params) -> Rows:
@@ -119,8 +122,10 @@ def get_trade_fee(account: Account, params: Params) -> Rows:
     family = text(params, "instFamily") or text(params, "uly")
     groups = {one.group_id for one in rows if family in ("", one.inst_family)}
     asked = text(params, "groupId")
+    if asked and asked not in groups:
+        raise refusals.bad_parameter("groupId")
     shown = sorted((group for group in groups if asked in ("", group)), key=lambda group: (len(group), group))
-    return [fee_row(inst_type, shown, account.clock.now_ms())]
+    return [fee_row(account, inst_type, shown)]
 
 
 def get_bills(account: Account, params: Params) -> Rows:
@@ -135,16 +140,8 @@ def get_bills_archive(account: Account, params: Params) -> Rows:
 
 
 def _bills(account: Account, params: Params, since_ms: int) -> Rows:
-    rows = [bill_row(bill) for bill in account.bills if bill.ts_ms >= since_ms]
-    for name in ("ccy", "type", "subType", "instType", "instId", "mgnMode"):
-        if text(params, name):
-            rows = [row for row in rows if row[name] == text(params, name)]
-    return page(
-        rows,
-        params,
-        cursor=lambda row: int(str(row["billId"])),
-        time_ms=lambda row: int(str(row["ts"])),
-    )
+    filters = {name: text(params, name) for name in _BILL_FILTERS if text(params, name)}
+    return [bill_row(bill) for bill in account.bills.page(page_ask(params), filters, since_ms)]
 
 
 def get_instruments(account: Account, params: Params) -> Rows:
@@ -162,31 +159,12 @@ def get_instruments(account: Account, params: Params) -> Rows:
     ]
 
 
-def get_max_avail_size(account: Account, params: Params) -> Rows:
-    """GET account/max-avail-size: quote and base of a pair, the settlement currency of a contract."""
-    inst_ids = _names(params, "instId", 5)
-    for name in ("instId", "tdMode"):
-        if not text(params, name):
-            raise refusals.empty_parameter(name)
-    rows: Rows = []
-    for inst_id in inst_ids:
-        instrument = account.instruments.get(inst_id)
-        if instrument is None:
-            raise refusals.unknown_instrument(per_row=False)
-        if instrument.is_spot:
-            rows.append(max_avail_row(account, inst_id, instrument.quote_ccy, instrument.base_ccy))
-        else:
-            rows.append(max_avail_row(account, inst_id, instrument.settle_ccy, instrument.settle_ccy))
-    return rows
-
-
 ONE: dict[tuple[str, str], Callable[[Account, Params], Rows]] = {
     ("GET", "account/balance"): get_balance,
     ("GET", "account/bills"): get_bills,
     ("GET", "account/bills-archive"): get_bills_archive,
     ("GET", "account/config"): get_config,
     ("GET", "account/instruments"): get_instruments,
-    ("GET", "account/max-avail-size"): get_max_avail_size,
     ("GET", "account/positions"): get_positions,
     ("GET", "account/positions-history"): get_positions_history,
     ("GET", "account/trade-fee"): get_trade_fee,

@@ -1,153 +1,165 @@
-"""The settings endpoints: leverage and position mode."""
+"""The settings endpoints: position mode, greeks, isolated modes, borrowing, fee type, collateral."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from decimal import Decimal
 
 from dualwitness.venues.sim.engine import refusals
 from dualwitness.venues.sim.engine.account import Account
-from dualwitness.venues.sim.engine.amounts import money, parsed
-from dualwitness.venues.sim.engine.balances import currency_state
-from dualwitness.venues.sim.engine.bill import MARGIN_TYPE, Bill
-from dualwitness.venues.sim.engine.leg import Leg
+from dualwitness.venues.sim.engine.account_mode import BUSY
+from dualwitness.venues.sim.engine.asked import chosen, flag, names, required, top_level
 from dualwitness.venues.sim.engine.request import text
-from dualwitness.venues.sim.engine.rows_config import leverage_row
-from dualwitness.venues.sim.kinds import Params, Refusal, SimInstrument
+from dualwitness.venues.sim.kinds import Params, Refusal
 
-__all__ = ["MANY", "ONE", "get_leverage_info", "post_set_leverage", "post_set_position_mode"]
+__all__ = [
+    "MANY",
+    "ONE",
+    "get_collateral_assets",
+    "post_activate_option",
+    "post_set_auto_loan",
+    "post_set_auto_repay",
+    "post_set_collateral_assets",
+    "post_set_fee_type",
+    "post_set_greeks",
+    "post_set_isolated_mode",
+    "post_set_position_mode",
+    "post_set_trading_config",
+]
 
 Rows = list[dict[str, object]]
 
-_MARGIN_ADDED, _MARGIN_REDUCED = "160", "161"
+
+def _busy(account: Account) -> bool:
+    return any(account.open_legs()) or any(account.open_orders())
 
 
 def post_set_position_mode(account: Account, params: Params) -> Rows:
-    """POST account/set-position-mode; raises 59000 (recorded text) while positions or orders exist, 51000."""
-    mode = text(params, "posMode")
-    if not mode:
-        raise refusals.empty_parameter("posMode")
-    if mode not in ("net_mode", "long_short_mode") or (account.account_level == "4" and mode != "net_mode"):
-        raise refusals.bad_parameter("posMode")
-    busy = any(account.open_legs()) or any(account.open_orders())
-    if busy and mode != account.position_mode:
-        text_59000 = "Setting failed. Cancel any open orders, close positions, and stop trading bots first."
-        raise Refusal("59000", text_59000)
+    """
+    POST account/set-position-mode; raises 59000 (recorded text) while positions or orders exist, 51000.
+
+    Portfolio margin only knows net mode: 51041.
+    """
+    mode = chosen(params, "posMode", ("net_mode", "long_short_mode"))
+    if account.account_level == "4" and mode != "net_mode":
+        raise top_level(refusals.net_mode_only())
+    if _busy(account) and mode != account.position_mode:
+        raise Refusal("59000", BUSY)
     account.set_position_mode(mode)
     return [{"posMode": account.position_mode}]
 
 
-def get_leverage_info(account: Account, params: Params) -> Rows:
-    """GET account/leverage-info: two rows an instrument in long/short mode, one (``net``) otherwise."""
-    for name in ("instId", "mgnMode"):
-        if not text(params, name):
-            raise refusals.empty_parameter(name)
-    mode = text(params, "mgnMode")
-    if mode not in ("cross", "isolated"):
-        raise refusals.bad_parameter("mgnMode")
-    inst_ids = text(params, "instId").split(",")
-    if len(inst_ids) > 20:
-        raise refusals.too_many("instId", 20)
-    rows: Rows = []
-    for inst_id in inst_ids:
-        instrument = _instrument(account, inst_id)
-        two_sided = account.hedged and instrument.inst_type in ("SWAP", "FUTURES")
-        for side in ("long", "short") if two_sided else ("net",):
-            lever = account.leverage(instrument, mode, side)
-            rows.append(leverage_row(inst_id, "", mode, side, lever))
-    return rows
+def post_set_greeks(account: Account, params: Params) -> Rows:
+    """POST account/set-greeks."""
+    account.settings.greeks_type = chosen(params, "greeksType", ("PA", "BS"))
+    return [{"greeksType": account.settings.greeks_type}]
 
 
-def post_set_leverage(account: Account, params: Params) -> Rows:
-    """
-    POST account/set-leverage for a contract; an open isolated position gets or gives back margin.
-
-    Raises 50014, 51000, 51001, 59102 above the maximum, 59103 when the isolated margin it needs is not there.
-    """
-    for name in ("instId", "lever", "mgnMode"):
-        if not text(params, name):
-            raise refusals.empty_parameter(name)
-    instrument = _instrument(account, text(params, "instId"))
-    mode, lever = text(params, "mgnMode"), parsed(text(params, "lever"))
-    if mode not in ("cross", "isolated"):
-        raise refusals.bad_parameter("mgnMode")
-    if lever is None or lever < 1:
-        raise refusals.bad_parameter("lever")
-    if lever > (parsed(instrument.lever) or Decimal(1)):
-        raise Refusal("59102", "Leverage exceeds the maximum limit. Please lower the leverage.")
-    side = _side(account, instrument, mode, text(params, "posSide"))
-    _apply(account, instrument, mode, side, lever)
-    return [leverage_row(instrument.inst_id, "", mode, side if side != "net" else text(params, "posSide"), lever)]
+def post_set_isolated_mode(account: Account, params: Params) -> Rows:
+    """POST account/set-isolated-mode; raises 59000 while positions or orders exist (OKX docs v5)."""
+    kind = chosen(params, "type", ("MARGIN", "CONTRACTS"))
+    modes = ("automatic", "auto_transfers_ccy") if kind == "MARGIN" else ("automatic",)
+    mode = chosen(params, "isoMode", modes)
+    current = account.settings.margin_isolated_mode if kind == "MARGIN" else account.settings.contract_isolated_mode
+    if mode != current and _busy(account):
+        raise Refusal("59000", BUSY)
+    if kind == "MARGIN":
+        account.settings.margin_isolated_mode = mode
+    else:
+        account.settings.contract_isolated_mode = mode
+    return [{"isoMode": mode}]
 
 
-def _instrument(account: Account, inst_id: str) -> SimInstrument:
-    instrument = account.instruments.get(inst_id)
-    if instrument is None:
-        raise refusals.unknown_instrument(per_row=False)
-    return instrument
+def post_set_auto_loan(account: Account, params: Params) -> Rows:
+    """POST account/set-auto-loan; raises 54001 outside multi-currency and portfolio margin, 59001 while borrowing."""
+    wanted = flag(params, "autoLoan", "true")
+    if account.account_level not in ("3", "4"):
+        raise Refusal("54001", "Only Multi-currency margin account can be set to borrow coins automatically.")
+    if not wanted and any(cash < 0 for cash in account.cash.values()):
+        raise Refusal("59001", "Switching unavailable as you have borrowings.")
+    account.settings.auto_loan = wanted
+    account.version += 1
+    return [{"autoLoan": wanted}]
 
 
-def _side(account: Account, instrument: SimInstrument, mode: str, asked: str) -> str:
-    """PosSide belongs to isolated contracts in long/short mode and nowhere else (okx-v5-facts section 5)."""
-    two_sided = account.hedged and mode == "isolated" and instrument.inst_type in ("SWAP", "FUTURES")
-    allowed = ("long", "short") if two_sided else ("", "net", *(("long", "short") if account.hedged else ()))
-    if asked not in allowed:
-        raise refusals.bad_parameter("posSide")
-    return asked if two_sided else "net"
+def post_set_auto_repay(account: Account, params: Params) -> Rows:
+    """POST account/set-auto-repay; only spot mode with borrowing has it (51010)."""
+    wanted = flag(params, "autoRepay")
+    if account.account_level != "1" or not account.settings.spot_borrow:
+        raise top_level(refusals.account_mode())
+    account.settings.auto_repay = wanted
+    return [{"autoRepay": wanted}]
 
 
-def _apply(account: Account, instrument: SimInstrument, mode: str, side: str, lever: Decimal) -> None:
-    """Change the setting and the legs it governs; funds are checked before anything moves."""
-    same_family = mode == "cross" and instrument.inst_type == "FUTURES"
-    legs = [
-        leg
-        for leg in account.legs.values()
-        if leg.mgn_mode == mode
-        and (mode == "cross" or leg.pos_side == side)
-        and (
-            leg.instrument.inst_family == instrument.inst_family and leg.instrument.inst_type == "FUTURES"
-            if same_family
-            else leg.instrument.inst_id == instrument.inst_id
-        )
+def post_set_fee_type(account: Account, params: Params) -> Rows:
+    """POST account/set-fee-type; raises 59678 while spot orders rest."""
+    wanted = chosen(params, "feeType", ("0", "1"))
+    resting = any(order.instrument.inst_type == "SPOT" for order in account.open_orders())
+    if wanted != account.settings.fee_type and resting:
+        raise Refusal("59678", "Switch failed. Please cancel all existing spot orders and try again.")
+    account.settings.fee_type = wanted
+    return [{"feeType": wanted}]
+
+
+def post_activate_option(account: Account, _params: Params) -> Rows:
+    """POST account/activate-option: options need no activation here."""
+    return [{"ts": str(account.clock.now_ms())}]
+
+
+def post_set_trading_config(account: Account, params: Params) -> Rows:
+    """POST account/set-trading-config; the delta neutral strategy is refused as OKX refuses it here: 59520, 59519."""
+    chosen(params, "type", ("stgyType",))
+    if chosen(params, "stgyType", ("0", "1")) == "1":
+        if account.account_level in ("1", "2"):
+            raise Refusal("59520", "You can’t use delta neutral strategy in spot or futures mode.")
+        raise Refusal("59519", "You must be VIP 1 or above to use delta netural strategy.")
+    return [{"stgyType": account.settings.strategy_type, "type": "stgyType"}]
+
+
+def _lent(account: Account) -> list[str]:
+    return sorted({ccy for pair in account.margin_pairs.values() for ccy in (pair.base_ccy, pair.quote_ccy)})
+
+
+def post_set_collateral_assets(account: Account, params: Params) -> Rows:
+    """POST account/set-collateral-assets; raises 50014, 51000, 59664 for a currency that is borrowed."""
+    kind, wanted = chosen(params, "type", ("all", "custom")), flag(params, "collateralEnabled")
+    listed: list[str] = _lent(account)
+    if kind == "custom":
+        required(params, "ccyList")
+        asked: object = params.get("ccyList")
+        listed = [str(ccy) for ccy in asked] if isinstance(asked, list) else list(names(params, "ccyList", 100))
+    borrowed = [ccy for ccy in listed if account.cash.get(ccy, 0) < 0]
+    if not wanted and borrowed:
+        raise Refusal("59664", f"Failed to apply settings because you have borrowings in {borrowed[0]}.")
+    if wanted:
+        account.settings.no_collateral.difference_update(listed)
+    else:
+        account.settings.no_collateral.update(listed)
+    account.version += 1
+    return [{"ccyList": listed, "collateralEnabled": wanted, "type": kind}]
+
+
+def get_collateral_assets(account: Account, params: Params) -> Rows:
+    """GET account/collateral-assets."""
+    asked = names(params, "ccy", 20)
+    rows: Rows = [
+        {"ccy": ccy, "collateralEnabled": ccy not in account.settings.no_collateral} for ccy in asked or _lent(account)
     ]
-    changes = [money(leg.margin * leg.lever / lever) - leg.margin for leg in legs]
-    if sum(changes) > currency_state(account, instrument.settle_ccy).available:
-        text_59103 = "Leverage is too low and no sufficient margin in the account. Please increase the leverage."
-        raise Refusal("59103", text_59103)
-    account.keep_leverage(instrument, mode, side, lever)
-    for leg, change in zip(legs, changes, strict=True):
-        account.keep_leg(replace(leg, lever=lever, margin=leg.margin + change), "set_leverage")
-        if change:
-            _bill(account, account.legs[leg.key], change)
-
-
-def _bill(account: Account, leg: Leg, change: Decimal) -> None:
-    ts_ms, ccy = account.clock.now_ms(), leg.instrument.settle_ccy
-    balance = account.book(ccy, -change, ts_ms)
-    account.write(
-        Bill(
-            bill_id=account.ids.unique(),
-            ccy=ccy,
-            bill_type=MARGIN_TYPE,
-            sub_type=_MARGIN_ADDED if change > 0 else _MARGIN_REDUCED,
-            change=-change,
-            balance=balance,
-            ts_ms=ts_ms,
-            sz=abs(change),
-            mgn_mode=leg.mgn_mode,
-            margin=leg.margin,
-            margin_change=change,
-            inst_type=leg.instrument.inst_type,
-            inst_id=leg.instrument.inst_id,
-        ),
-        "set_leverage",
-    )
+    if not text(params, "collateralEnabled"):
+        return rows
+    wanted = flag(params, "collateralEnabled")
+    return [row for row in rows if row["collateralEnabled"] is wanted]
 
 
 ONE: dict[tuple[str, str], Callable[[Account, Params], Rows]] = {
-    ("GET", "account/leverage-info"): get_leverage_info,
-    ("POST", "account/set-leverage"): post_set_leverage,
+    ("GET", "account/collateral-assets"): get_collateral_assets,
+    ("POST", "account/activate-option"): post_activate_option,
+    ("POST", "account/set-auto-loan"): post_set_auto_loan,
+    ("POST", "account/set-auto-repay"): post_set_auto_repay,
+    ("POST", "account/set-collateral-assets"): post_set_collateral_assets,
+    ("POST", "account/set-fee-type"): post_set_fee_type,
+    ("POST", "account/set-greeks"): post_set_greeks,
+    ("POST", "account/set-isolated-mode"): post_set_isolated_mode,
     ("POST", "account/set-position-mode"): post_set_position_mode,
+    ("POST", "account/set-trading-config"): post_set_trading_config,
 }
 MANY: dict[tuple[str, str], Callable[[Account, Sequence[Params]], Rows]] = {}

@@ -1,4 +1,4 @@
-"""The trade endpoints: place, cancel, amend, and the order and fill queries."""
+"""The trade endpoints that change something: place, amend, cancel, alone and in batches."""
 
 from __future__ import annotations
 
@@ -6,30 +6,23 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dualwitness.venues.sim.engine import refusals
 from dualwitness.venues.sim.engine.account import Account
+from dualwitness.venues.sim.engine.amending import Amendment, amend
 from dualwitness.venues.sim.engine.amounts import parsed
-from dualwitness.venues.sim.engine.fees import FEE_RATES
-from dualwitness.venues.sim.engine.fill import Fill
-from dualwitness.venues.sim.engine.order import Order
-from dualwitness.venues.sim.engine.paging import page
-from dualwitness.venues.sim.engine.request import read_request, text
-from dualwitness.venues.sim.engine.rows_order import amend_ack, cancel_ack, fill_row, order_row, place_ack
-from dualwitness.venues.sim.engine.trading import amend, cancel, find_order, place
+from dualwitness.venues.sim.engine.naming import named_order, with_inst_id
+from dualwitness.venues.sim.engine.request import CLIENT_ID, read_request, text
+from dualwitness.venues.sim.engine.rows_order import amend_ack, cancel_ack, place_ack
+from dualwitness.venues.sim.engine.trading import cancel, place
 from dualwitness.venues.sim.kinds import Params, Refusal
 
 __all__ = [
     "MANY",
     "ONE",
-    "get_fills",
-    "get_fills_history",
-    "get_order",
-    "get_orders_history",
-    "get_orders_history_archive",
-    "get_orders_pending",
     "post_amend_batch_orders",
     "post_amend_order",
     "post_batch_orders",
     "post_cancel_batch_orders",
     "post_cancel_order",
+    "post_mass_cancel",
     "post_order",
 ]
 
@@ -37,14 +30,12 @@ Row = dict[str, object]
 Rows = list[Row]
 
 _BATCH_MOST = 20
-_HOUR_MS = 3_600_000
-_DAY_MS = 24 * _HOUR_MS
-# An order canceled without any fill stays listed for two hours only (okx-v5-facts section 7).
-_UNFILLED_LIFE_MS = 2 * _HOUR_MS
+# How long mass-cancel may lock a family, in milliseconds.
+_LOCK_MS_MOST = 10_000
 
 
 def _place(account: Account, params: Params, taken: Iterable[str] = ()) -> Row:
-    order = place(account, read_request(params, account.instruments), taken)
+    order = place(account, read_request(with_inst_id(account, params), account.instruments), taken)
     return place_ack(order.request.cl_ord_id, order.request.tag, account.clock.now_ms(), ord_id=order.ord_id)
 
 
@@ -83,17 +74,8 @@ def _batch(many: Sequence[Params]) -> Sequence[Params]:
     return many
 
 
-def _named(account: Account, params: Params) -> Order | None:
-    if not text(params, "instId"):
-        raise refusals.empty_parameter("instId")
-    ord_id, cl_ord_id = text(params, "ordId"), text(params, "clOrdId")
-    if not ord_id and not cl_ord_id:
-        raise refusals.order_id_required()
-    return find_order(account, text(params, "instId"), ord_id, cl_ord_id)
-
-
 def _cancel(account: Account, params: Params) -> Row:
-    order = cancel(account, _named(account, params), account.clock.now_ms())
+    order = cancel(account, named_order(account, params), account.clock.now_ms())
     return cancel_ack(order.request.cl_ord_id, order.ord_id, account.clock.now_ms())
 
 
@@ -117,7 +99,8 @@ def post_cancel_batch_orders(account: Account, many: Sequence[Params]) -> Rows:
 
 
 def _amend(account: Account, params: Params) -> Row:
-    order = _named(account, params)
+    order = named_order(account, params)
+    _check_amend_words(params)
     size, price = text(params, "newSz"), text(params, "newPx")
     if not size and not price:
         raise refusals.row("51500", "You must enter a price, quantity, or TP/SL.")
@@ -125,9 +108,28 @@ def _amend(account: Account, params: Params) -> Row:
     for name, word, value in (("newSz", size, new_sz), ("newPx", price, new_px)):
         if word and not value:
             raise refusals.bad_row_parameter(name)
-    changed = amend(account, order, new_sz, new_px)
+    change = Amendment(
+        new_sz,
+        new_px,
+        request_id=text(params, "reqId"),
+        cancels_on_failure=text(params, "cxlOnFail").lower() == "true",
+        px_amend=text(params, "pxAmendType") == "1",
+    )
+    changed = amend(account, order, change)
     now_ms = account.clock.now_ms()
     return amend_ack(changed.request.cl_ord_id, changed.ord_id, text(params, "reqId"), now_ms)
+
+
+def _check_amend_words(params: Params) -> None:
+    if text(params, "reqId") and not CLIENT_ID.fullmatch(text(params, "reqId")):
+        raise refusals.bad_row_parameter("reqId")
+    if text(params, "cxlOnFail").lower() not in ("", "true", "false"):
+        raise refusals.bad_row_parameter("cxlOnFail")
+    if text(params, "pxAmendType") not in ("", "0", "1"):
+        raise refusals.bad_row_parameter("pxAmendType")
+    for name in ("attachAlgoOrds", "newPxUsd", "newPxVol"):
+        if text(params, name):
+            raise refusals.bad_row_parameter(name)
 
 
 def _amend_refused(account: Account, params: Params, refusal: Refusal) -> Row:
@@ -165,102 +167,35 @@ def _each(
     return rows
 
 
-def get_order(account: Account, params: Params) -> Rows:
-    """GET trade/order; raises 51603 (top level) for an order that does not exist, 51001, 50014."""
-    order = _named(account, params)
-    if text(params, "instId") not in account.instruments:
-        raise refusals.unknown_instrument(per_row=False)
-    if order is None:
-        raise refusals.order_unknown()
-    return [order_row(order)]
-
-
-def _selected(params: Params, rows: Iterable[Row], names: tuple[str, ...]) -> Rows:
-    asked = {name: text(params, name) for name in names if text(params, name)}
-    return [row for row in rows if all(row[name] == word for name, word in asked.items())]
-
-
-def _order_page(params: Params, rows: Rows) -> Rows:
-    return page(rows, params, cursor=lambda row: int(str(row["ordId"])), time_ms=lambda row: int(str(row["cTime"])))
-
-
-_ORDER_FILTERS = ("instType", "instId", "ordType", "state")
-
-
-def _check_type(params: Params, *, required: bool) -> None:
-    inst_type = text(params, "instType")
-    if required and not inst_type:
-        raise refusals.empty_parameter("instType")
-    if inst_type and inst_type not in FEE_RATES:
+def post_mass_cancel(account: Account, params: Params) -> Rows:
+    """POST trade/mass-cancel: cancels the market maker protected orders of one option family."""
+    for name in ("instType", "instFamily"):
+        if not text(params, name):
+            raise refusals.empty_parameter(name)
+    if text(params, "instType") != "OPTION":
         raise refusals.bad_parameter("instType")
-
-
-def get_orders_pending(account: Account, params: Params) -> Rows:
-    """GET trade/orders-pending: live and partially filled; instType optional."""
-    _check_type(params, required=False)
-    rows = (order_row(order) for order in account.open_orders())
-    return _order_page(params, _selected(params, rows, _ORDER_FILTERS))
-
-
-def get_orders_history(account: Account, params: Params) -> Rows:
-    """GET trade/orders-history: finished in the last seven days, unfilled cancels for two hours; needs instType."""
-    return _history(account, params, 7 * _DAY_MS, _UNFILLED_LIFE_MS)
-
-
-def get_orders_history_archive(account: Account, params: Params) -> Rows:
-    """GET trade/orders-history-archive: three months, never an order canceled without a fill; needs instType."""
-    return _history(account, params, 90 * _DAY_MS, 0)
-
-
-def _history(account: Account, params: Params, life_ms: int, unfilled_life_ms: int) -> Rows:
-    _check_type(params, required=True)
-    now_ms = account.clock.now_ms()
-    rows = (
-        order_row(order, history=True)
-        for order in account.orders
-        if not order.open and now_ms - order.updated_ms < (life_ms if order.filled else unfilled_life_ms)
-    )
-    return _order_page(params, _selected(params, rows, _ORDER_FILTERS))
-
-
-def get_fills(account: Account, params: Params) -> Rows:
-    """GET trade/fills: three days; instType optional."""
-    _check_type(params, required=False)
-    return _fills(account, params, 3 * _DAY_MS)
-
-
-def get_fills_history(account: Account, params: Params) -> Rows:
-    """GET trade/fills-history: three months; raises 50014 without instType."""
-    _check_type(params, required=True)
-    return _fills(account, params, 90 * _DAY_MS)
-
-
-def _fills(account: Account, params: Params, life_ms: int) -> Rows:
-    since_ms = account.clock.now_ms() - life_ms
-
-    def wanted(fill: Fill) -> bool:
-        return (
-            fill.ts_ms >= since_ms
-            and text(params, "instType") in ("", fill.inst_type)
-            and text(params, "instId") in ("", fill.instrument.inst_id)
-            and text(params, "ordId") in ("", fill.ord_id)
-        )
-
-    kept = [fill for fill in account.fills if wanted(fill)]
-    alone = not text(params, "begin")
-    shown = page(kept, params, cursor=lambda fill: int(fill.bill_id), time_ms=lambda fill: fill.ts_ms, nearest=alone)
-    return [fill_row(fill) for fill in shown]
+    family = text(params, "instFamily")
+    if not any(one.inst_type == "OPTION" and one.inst_family == family for one in account.table):
+        raise refusals.bad_parameter("instFamily")
+    lock_ms = text(params, "lockInterval")
+    if lock_ms and not (
+        lock_ms.isascii() and lock_ms.isdigit() and len(lock_ms) <= 5 and int(lock_ms) <= _LOCK_MS_MOST
+    ):
+        raise refusals.bad_parameter("lockInterval")
+    protected = [
+        order
+        for order in account.orders.open_orders()
+        if order.instrument.inst_family == family and order.request.ord_type in ("mmp", "mmp_and_post_only")
+    ]
+    for order in protected:
+        cancel(account, order, account.clock.now_ms())
+    return [{"result": True}]
 
 
 ONE: dict[tuple[str, str], Callable[[Account, Params], Rows]] = {
-    ("GET", "trade/fills"): get_fills,
-    ("GET", "trade/fills-history"): get_fills_history,
-    ("GET", "trade/order"): get_order,
-    ("GET", "trade/orders-history"): get_orders_history,
-    ("GET", "trade/orders-history-archive"): get_orders_history_archive,
-    ("GET", "trade/orders-pending"): get_orders_pending,
     ("POST", "trade/amend-order"): post_amend_order,
     ("POST", "trade/cancel-order"): post_cancel_order,
+    ("POST", "trade/mass-cancel"): post_mass_cancel,
     ("POST", "trade/order"): post_order,
 }
 MANY: dict[tuple[str, str], Callable[[Account, Sequence[Params]], Rows]] = {

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from dualwitness.venues.sim.engine.account import Account
 from dualwitness.venues.sim.engine.amounts import plain
-from dualwitness.venues.sim.engine.fees import FEE_RATES
+from dualwitness.venues.sim.engine.fees import fee_rate
 
 __all__ = ["config_row", "fee_row", "leverage_row"]
 
@@ -16,55 +16,57 @@ Row = dict[str, object]
 
 def config_row(account: Account) -> Row:
     """The one row of account/config (keys of a recorded answer of March 2026)."""
+    settings = account.settings
     return {
         "acctLv": account.account_level,
         "acctStpMode": "cancel_maker",
-        "autoLoan": False,
-        "ctIsoMode": "automatic",
-        "enableSpotBorrow": False,
-        "feeType": "0",
-        "greeksType": "PA",
+        "autoLoan": settings.auto_loan,
+        "ctIsoMode": settings.contract_isolated_mode,
+        "enableSpotBorrow": settings.spot_borrow,
+        "feeType": settings.fee_type,
+        "greeksType": settings.greeks_type,
         "ip": "",
         "kycLv": "3",
         "label": "embedded venue",
-        "level": "Lv1",
+        "level": settings.fee_level,
         "levelTmp": "",
         "liquidationGear": "-1",
         "mainUid": account.uid,
-        "mgnIsoMode": "automatic",
+        "mgnIsoMode": settings.margin_isolated_mode,
         "opAuth": "0",
         "perm": "read_only,trade",
         "posMode": account.position_mode,
         "roleType": "0",
         "settleCcy": "USDC",
         "settleCcyList": ["USDC"],
-        "spotBorrowAutoRepay": False,
+        "spotBorrowAutoRepay": settings.auto_repay,
         "spotOffsetType": "",
         "spotRoleType": "0",
         "spotTraderInsts": [],
-        "stgyType": "0",
+        "stgyType": settings.strategy_type,
         "traderInsts": [],
         "type": "0",
         "uid": account.uid,
     }
 
 
-def fee_row(inst_type: str, groups: Iterable[str], now_ms: int) -> Row:
+def fee_row(account: Account, inst_type: str, groups: Iterable[str]) -> Row:
     """
-    One row of account/trade-fee: ``feeGroup`` and the deprecated flat fields.
+    One row of account/trade-fee: ``feeGroup`` and the deprecated flat fields, which know one rate for all groups.
 
     Negative is a commission, except in ``delivery`` and ``exercise``, where positive is (okx-v5-facts section 11).
     """
-    maker, taker = (plain(rate) for rate in FEE_RATES[inst_type])
+    level = account.settings.fee_level
+    maker, taker = (plain(fee_rate(inst_type, maker=made, level=level)) for made in (True, False))
     contract = inst_type in ("SWAP", "FUTURES")
     return {
         "category": "1",
         "delivery": "0.0001" if inst_type == "FUTURES" else "",
         "exercise": "0.0002" if inst_type == "OPTION" else "",
-        "feeGroup": [{"groupId": group, "maker": maker, "taker": taker} for group in groups],
+        "feeGroup": [_group_row(inst_type, group, level) for group in groups],
         "fiat": [],
         "instType": inst_type,
-        "level": "Lv1",
+        "level": level,
         "maker": maker,
         "makerU": maker if contract else "",
         "makerUSDC": maker if contract else "",
@@ -72,8 +74,13 @@ def fee_row(inst_type: str, groups: Iterable[str], now_ms: int) -> Row:
         "taker": taker,
         "takerU": taker if contract else "",
         "takerUSDC": taker if contract else "",
-        "ts": str(now_ms),
+        "ts": str(account.clock.now_ms()),
     }
+
+
+def _group_row(inst_type: str, group: str, level: str) -> Row:
+    maker, taker = (plain(fee_rate(inst_type, maker=made, group_id=group, level=level)) for made in (True, False))
+    return {"groupId": group, "maker": maker, "taker": taker}
 
 
 def leverage_row(inst_id: str, ccy: str, mgn_mode: str, pos_side: str, lever: Decimal) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dualwitness.venues.sim.engine.amounts import ZERO, plain, plain_or_blank, ratio
-from dualwitness.venues.sim.engine.fees import fee_currency, fee_rate
+from dualwitness.venues.sim.engine.fees import fee_currency
 from dualwitness.venues.sim.engine.fill import Fill, sub_type
 from dualwitness.venues.sim.engine.order import CANCEL_REASONS, Order, order_average
 from dualwitness.venues.sim.kinds import Refusal
@@ -36,7 +36,7 @@ def order_row(order: Order, *, history: bool = False) -> Row:
     """
     request, instrument, fill = order.request, order.instrument, order.last_fill
     average = order_average(order)
-    paid_in = fee_currency(instrument, request.side)
+    paid_in = fee_currency(instrument, request.side) if fill is None or fill.fee > 0 else fill.fee_ccy
     spot = instrument.is_spot
     row: Row = dict.fromkeys(_ORDER_BLANKS, "")
     row |= {
@@ -66,7 +66,7 @@ def order_row(order: Order, *, history: bool = False) -> Row:
         "pnl": plain(order.pnl),
         "posSide": "" if history and spot else request.pos_side or "net",
         "px": plain_or_blank(request.px),
-        "rebate": "0",
+        "rebate": plain(order.rebate),
         "rebateCcy": _other_currency(order, paid_in),
         "reduceOnly": "true" if request.reduce_only else "false",
         "side": request.side,
@@ -77,7 +77,7 @@ def order_row(order: Order, *, history: bool = False) -> Row:
         "tag": request.tag,
         "tdMode": request.td_mode,
         "tgtCcy": request.tgt_ccy,
-        "tradeId": "" if fill is None else fill.trade_id,
+        "tradeId": "" if fill is None else ("0" if fill.forced else fill.trade_id),
         "tradeQuoteCcy": instrument.quote_ccy if spot else "",
         "uTime": str(order.updated_ms),
     }
@@ -101,7 +101,7 @@ def fill_row(fill: Fill) -> Row:
         "execType": "" if fill.forced else ("M" if fill.maker else "T"),
         "fee": plain(fill.fee),
         "feeCcy": fill.fee_ccy,
-        "feeRate": plain(fee_rate(fill.inst_type, maker=fill.maker)) if spot else "",
+        "feeRate": plain_or_blank(fill.rate) if spot else "",
         "fillFwdPx": "",
         "fillIdxPx": plain(fill.index_px),
         "fillMarkPx": "" if spot else plain(fill.mark_px),
@@ -132,7 +132,7 @@ def place_ack(cl_ord_id: str, tag: str, ts_ms: int, *, ord_id: str = "", refusal
         "ordId": ord_id,
         "sCode": "0" if refusal is None else refusal.code,
         "sMsg": "Order placed" if refusal is None else refusal.msg,
-        "subCode": "",
+        "subCode": "" if refusal is None else refusal.sub_code,
         "tag": tag,
         "ts": str(ts_ms),
     }

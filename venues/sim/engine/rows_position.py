@@ -10,6 +10,7 @@ from dualwitness.venues.sim.engine.balances import currency_state, leg_profit
 from dualwitness.venues.sim.engine.fees import taker_rate
 from dualwitness.venues.sim.engine.holds import pending_close_size
 from dualwitness.venues.sim.engine.leg import Leg, average_price, entry_price
+from dualwitness.venues.sim.engine.rows_margin import margin_fields
 from dualwitness.venues.sim.engine.valuation import (
     break_even_price,
     liquidation_price,
@@ -41,9 +42,8 @@ def position_row(account: Account, leg: Leg) -> Row:
     row: Row = dict.fromkeys(_BLANKS, "")
     row |= {
         "adl": "1" if leg.contracts else "",
-        "availPos": _available(account, leg),
         "cTime": str(leg.created_ms),
-        "ccy": instrument.settle_ccy,
+        "ccy": leg.ccy,
         "closeOrderAlgo": [],
         "fee": plain(leg.fee),
         "fundingFee": plain(leg.funding_fee),
@@ -54,7 +54,7 @@ def position_row(account: Account, leg: Leg) -> Row:
         "lever": "" if option else plain(leg.lever),
         "liqPenalty": plain(leg.liq_penalty),
         "markPx": plain(market.mark(inst_id)),
-        "mgnMode": leg.mgn_mode,
+        "mgnMode": _mode(leg),
         "pnl": plain(leg.pnl),
         "pos": plain(abs(leg.contracts) if leg.pos_side != "net" else leg.contracts),
         "posId": leg.pos_id,
@@ -62,10 +62,18 @@ def position_row(account: Account, leg: Leg) -> Row:
         "realizedPnl": plain(leg.realized),
         "tradeId": leg.trade_id,
         "uTime": str(leg.updated_ms),
-        "usdPx": plain(market.usd(instrument.settle_ccy)),
+        "usdPx": plain(market.usd(leg.ccy)),
     }
-    row |= _valued(account, leg, market.mark(inst_id))
+    if instrument.inst_type == "MARGIN":
+        row |= margin_fields(account, leg)
+    else:
+        row |= {"availPos": _available(account, leg), **_valued(account, leg, market.mark(inst_id))}
     return dict(sorted(row.items()))
+
+
+def _mode(leg: Leg) -> str:
+    """An option that spot mode holds for cash is listed as isolated (OKX docs v5, account mode switch)."""
+    return "isolated" if leg.mgn_mode == "cash" else leg.mgn_mode
 
 
 def _available(account: Account, leg: Leg) -> str:
@@ -83,7 +91,7 @@ def _valued(account: Account, leg: Leg, mark: Decimal) -> Row:
     if entry is None:
         gains = dict.fromkeys(("upl", "uplLastPx", "uplRatio", "uplRatioLastPx"), "0")
         return {**dict.fromkeys(names, ""), **gains}
-    taker = taker_rate(instrument.inst_type)
+    taker = taker_rate(instrument.inst_type, instrument.group_id, account.settings.fee_level)
     last = account.market.last(instrument.inst_id)
     upl, upl_last = leg_profit(leg, mark), leg_profit(leg, last)
     worth = settle_value(instrument, leg.contracts, mark)
@@ -145,9 +153,11 @@ def closed_position_row(leg: Leg) -> Row:
     stake = None
     if opened is not None:
         stake = settle_value(instrument, leg.closed_contracts, opened) / leg.lever
+        if leg.margin_ccy == instrument.base_ccy and instrument.inst_type == "MARGIN":
+            stake /= opened
     row: Row = {
         "cTime": str(leg.created_ms),
-        "ccy": instrument.settle_ccy,
+        "ccy": leg.ccy,
         "closeAvgPx": "" if closed is None else plain(ratio(closed)),
         "closeTotalPos": plain(leg.closed_contracts),
         "direction": "long" if leg.long else "short",
@@ -157,7 +167,7 @@ def closed_position_row(leg: Leg) -> Row:
         "instType": instrument.inst_type,
         "lever": f"{plain(leg.lever)}.0" if leg.lever == leg.lever.to_integral_value() else plain(leg.lever),
         "liqPenalty": plain(leg.liq_penalty),
-        "mgnMode": leg.mgn_mode,
+        "mgnMode": _mode(leg),
         "nonSettleAvgPx": "",
         "openAvgPx": "" if opened is None else plain(ratio(opened)),
         "openMaxPos": plain(leg.max_contracts),

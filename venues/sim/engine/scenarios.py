@@ -12,7 +12,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from dualwitness.venues.sim.engine.account import Account
-from dualwitness.venues.sim.engine.amounts import exact
+from dualwitness.venues.sim.engine.amounts import exact, plain
+from dualwitness.venues.sim.engine.scenario_events import before_last_delivery, play_liquidated
 from dualwitness.venues.sim.engine.stage import Stage
 
 __all__ = ["build_scenario"]
@@ -22,19 +23,24 @@ _FUNDS = (("USDT", Decimal(100000)), ("BTC", Decimal(2)), ("ETH", Decimal(20)))
 
 @exact
 def build_scenario(name: str, account: Account) -> None:
-    """Play ``funded``, ``positions`` or ``long_short`` on a fresh account; raises ValueError for another name."""
+    """Play one of `scenario_names.SCENARIOS` on a fresh account; raises ValueError for another name."""
     play = _SCENARIOS.get(name)
     if play is None:
         message = f"scenario {name!r} is unknown; it was none of {', '.join(sorted(_SCENARIOS))}"
         raise ValueError(message)
-    stage = Stage(account)
-    for ccy, quantity in _FUNDS:
+    levels = _LEVELS.get(name, account.account_level)
+    if account.account_level not in levels:
+        account.account_level = levels[0]
+    if name in _NET:
+        account.set_position_mode("net_mode")
+    stage = Stage(account, before_last_delivery(account.clock.now_ms()) if name == "liquidated" else None)
+    for ccy, quantity in () if name == "empty" else _FUNDS:
         account.deposit(ccy, quantity, stage.tick())
     play(stage)
 
 
-def _funded(stage: Stage) -> None:
-    """Funds and nothing else."""
+def _nothing(stage: Stage) -> None:
+    """Whatever funds there are, and nothing else."""
 
 
 def _positions(stage: Stage) -> None:
@@ -138,8 +144,62 @@ def _long_short(stage: Stage) -> None:
     stage.cancel(stage.order("BTC-USDT", "buy", "0.03", -220))
 
 
+def _margin(stage: Stage) -> None:
+    """Pairs on borrowed money: isolated long, cross short, one opened and closed, one order that waits."""
+    stage.leverage("BTC-USDT", "isolated", "net", "5")
+    first = stage.order("BTC-USDT", "buy", "0.2", None, td_mode="isolated", ccy="USDT")
+    first = stage.fill(first, "0.12", -60)
+    stage.fill(first, "0.08", -58)
+    less = stage.order("BTC-USDT", "sell", "0.05", None, td_mode="isolated", ccy="USDT", reduce_only=True)
+    stage.fill(less, "0.05", 20)
+    stage.fill(stage.order("ETH-USDT", "sell", "3", None, td_mode="cross", ccy="USDT"), "3", 70)
+    stage.fill(stage.order("SOL-USDT", "buy", "20", -90, td_mode="cross", ccy="USDT"), "20", -90, maker=True)
+    # The fee was taken from what was bought: selling a round size would open a short one with the rest.
+    held = plain(stage.account.legs["SOL-USDT", "cross", "net", "USDT"].assets)
+    stage.fill(stage.order("SOL-USDT", "sell", held, None, td_mode="cross", ccy="USDT"), held, 10)
+    stage.fill(stage.order("BTC-USDT", "buy", "0.01", None), "0.01", -20)
+    stage.fill(stage.order("BTC-USDT-SWAP", "buy", "2", None), "2", -50)
+    stage.order("BTC-USDT", "buy", "0.05", -240, td_mode="isolated", ccy="USDT")
+
+
+def _spot(stage: Stage) -> None:
+    """Pairs for cash: holdings, one order that waits, one partly filled, one canceled."""
+    _spot_holdings(stage)
+    stage.order("SOL-USDT", "buy", "10", -250)
+    stage.fill(stage.order("ETH-USDT", "buy", "2", -180), "0.5", -180, maker=True)
+    stage.order("BTC-USDT", "sell", "0.01", 240, ord_type="post_only")
+    stage.cancel(stage.order("BTC-USDT", "buy", "0.03", -220))
+
+
+def _multi_currency(stage: Stage) -> None:
+    """All currencies margin all positions; more BTC was bought than there were USDT, so USDT are borrowed."""
+    stage.account.settings.auto_loan = True
+    _linear_long(stage)
+    _inverse_short(stage)
+    _spot_holdings(stage)
+    stage.fill(stage.order("BTC-USDT", "buy", "3", None), "3", -40)
+    _isolated_short(stage)
+    stage.order("BTC-USDT-SWAP", "buy", "1", -200)
+    stage.cancel(stage.order("BTC-USDT", "sell", "0.03", 220))
+
+
+# The account levels (OKX's acctLv) a script can be played in, the first one where the account has another.
+_LEVELS = {
+    "liquidated": "23",
+    "long_short": "23",
+    "margin": "2",
+    "multi_currency": "3",
+    "positions": "23",
+    "spot": "1",
+}
+_NET = frozenset(("liquidated", "margin", "multi_currency", "positions"))
 _SCENARIOS: dict[str, Callable[[Stage], None]] = {
-    "funded": _funded,
+    "empty": _nothing,
+    "funded": _nothing,
+    "liquidated": play_liquidated,
     "long_short": _long_short,
+    "margin": _margin,
+    "multi_currency": _multi_currency,
     "positions": _positions,
+    "spot": _spot,
 }

@@ -2,9 +2,9 @@
 What contracts are worth: notional, unrealised profit, margin, liquidation and break-even price.
 
 All in the settlement currency, all pure. The formulas were checked against recorded answers (okx-v5-facts section 9).
-Maintenance rates are those seen in recorded rows (0.4 % on BTC, 0.65 % on LTC), applied to every size: the venue has
-one position tier. Options carry no recorded example: a short one is margined at 15 % (maintenance 7.5 %) of the
-underlying plus its mark price.
+Maintenance rates are those of the position's tier (`tiers`); the first ones are seen in recorded rows (0.4 % on BTC,
+0.65 % on LTC). Options carry no recorded example: a short one is margined at 15 % (maintenance 7.5 %) of the underlying
+plus its mark price.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from dualwitness.venues.sim.engine.amounts import ZERO, exact
 from dualwitness.venues.sim.kinds import SimInstrument
+from dualwitness.venues.sim.tiers import tier_of
 
 __all__ = [
     "break_even_price",
@@ -23,15 +24,8 @@ __all__ = [
     "settle_value",
 ]
 
-_MAINTENANCE = {"BTC": Decimal("0.004"), "ETH": Decimal("0.004")}
-_MAINTENANCE_OTHERS = Decimal("0.0065")
 _OPTION_INITIAL = Decimal("0.15")
 _OPTION_MAINTENANCE = Decimal("0.075")
-
-
-def _maintenance_rate(instrument: SimInstrument) -> Decimal:
-    base = (instrument.uly or instrument.inst_id).split("-")[0]
-    return _MAINTENANCE.get(base, _MAINTENANCE_OTHERS)
 
 
 @exact
@@ -61,7 +55,7 @@ def maintenance_margin(instrument: SimInstrument, contracts: Decimal, px: Decima
     """Margin below which the position is liquidated."""
     if instrument.inst_type == "OPTION":
         return ZERO if contracts > 0 else abs(contracts) * instrument.contract_size * (_OPTION_MAINTENANCE + px)
-    return settle_value(instrument, contracts, px) * _maintenance_rate(instrument)
+    return settle_value(instrument, contracts, px) * tier_of(instrument, abs(contracts)).mmr
 
 
 @exact
@@ -77,7 +71,7 @@ def liquidation_price(
         return None
     sign = 1 if contracts > 0 else -1
     amount = abs(contracts) * instrument.contract_size
-    rate = _maintenance_rate(instrument) + taker
+    rate = tier_of(instrument, abs(contracts)).mmr + taker
     if instrument.inverse:
         below = amount / entry_px + sign * buffer
         px = amount * (1 + sign * rate) / below if below > 0 else ZERO

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
-from dualwitness.venues.sim.instruments import BASES, INSTRUMENTS, by_key, row
+from dualwitness.venues.sim.instruments import BASES, EXPIRIES, INSTRUMENTS, by_key, row
 from tests.support.venue import recorded
 
 
@@ -67,3 +68,33 @@ def test_option_contract_is_a_hundredth_or_a_tenth_of_a_coin() -> None:
         if instrument.inst_type == "OPTION"
     }
     assert sizes == {"BTC-USD": Decimal("0.01"), "ETH-USD": Decimal("0.1")}
+
+
+def test_table_is_as_large_as_a_client_expects_of_a_venue() -> None:
+    """Several hundred instruments of all types; two contracts of each sort and four dates for the large coins."""
+    assert 500 <= len(INSTRUMENTS) <= 700
+    swaps = [one for one in INSTRUMENTS if one.inst_type == "SWAP"]
+    assert sum(one.inverse for one in swaps) >= 12
+    assert {one.quote_ccy for one in swaps} == {"USD", "USDC", "USDT"}
+    for family in ("BTC-USD", "BTC-USDT", "ETH-USD", "ETH-USDT"):
+        dates = {one.exp_time_ms for one in INSTRUMENTS if one.inst_type == "FUTURES" and one.inst_family == family}
+        assert dates == {expiry_ms for _, expiry_ms, _ in EXPIRIES}
+        assert len(dates) == 4
+    assert sum(one.inst_type == "OPTION" for one in INSTRUMENTS) == 160
+
+
+def test_expiry_of_every_dated_id_is_eight_oclock_utc_of_its_date() -> None:
+    """The six digits of the id and the milliseconds name the same day, a Friday."""
+    for date, expiry_ms, _ in EXPIRIES:
+        moment = datetime.fromtimestamp(expiry_ms / 1000, UTC)
+        assert (f"{moment:%y%m%d}", moment.hour, moment.minute, f"{moment:%a}") == (date, 8, 0, "Fri")
+
+
+def test_first_rows_of_each_type_are_those_that_scenarios_rely_on() -> None:
+    """Ids and codes of the oldest rows never change."""
+    codes = {(one.inst_type, one.inst_id): one.inst_id_code for one in INSTRUMENTS}
+    assert codes["SPOT", "BTC-USDT"] == codes["MARGIN", "BTC-USDT"] == 3
+    assert codes["SWAP", "BTC-USDT-SWAP"] == 10459
+    assert codes["FUTURES", "ETH-USD-270625"] == 271008
+    assert codes["OPTION", "BTC-USD-270326-50000-C"] == 255_000
+    assert codes["OPTION", "ETH-USD-270625-3200-P"] == 255_039

@@ -19,7 +19,7 @@ SWAP, PAIR, OPTION_TYPE = "BTC-USDT-SWAP", "BTC-USDT", "OPTION"
         ("1", PAIR, "cross", "51010", "You can't complete this request under your current account mode. "),
         ("2", SWAP, "cash", "51000", "Parameter tdMode error "),
         ("2", PAIR, "cross", "50014", "Parameter ccy can not be empty. "),
-        ("2", PAIR, "isolated", "54000", "Margin trading is not supported. "),
+        ("2", "BTC-USDC", "isolated", "54000", "Margin trading is not supported. "),
         ("3", PAIR, "cash", "51000", "Parameter tdMode error "),
         ("3", PAIR, "isolated", "50072", "Isolated margin is not supported in the current account mode. "),
         ("3", SWAP, "cash", "51000", "Parameter tdMode error "),
@@ -35,7 +35,14 @@ def test_illegal_cell_of_the_trade_mode_matrix_is_refused(
 
 @pytest.mark.parametrize(
     ("level", "inst_id", "mode"),
-    [("1", PAIR, "cash"), ("2", PAIR, "cash"), ("2", SWAP, "cross"), ("2", SWAP, "isolated"), ("3", PAIR, "cross")],
+    [
+        ("1", PAIR, "cash"),
+        ("2", PAIR, "cash"),
+        ("2", SWAP, "cross"),
+        ("2", PAIR, "isolated"),
+        ("2", SWAP, "isolated"),
+        ("3", PAIR, "cross"),
+    ],
 )
 def test_legal_cell_of_the_trade_mode_matrix_is_accepted(level: str, inst_id: str, mode: str) -> None:
     """The negative control of the matrix."""
