@@ -14,6 +14,7 @@ from dualwitness.venues.sim.engine.algo_store import AlgoStore
 from dualwitness.venues.sim.engine.amounts import ZERO
 from dualwitness.venues.sim.engine.bill import TRANSFER_TYPE, Bill
 from dualwitness.venues.sim.engine.bill_store import BillStore
+from dualwitness.venues.sim.engine.children import children_of
 from dualwitness.venues.sim.engine.feed import AlgoChanged, CashChanged, Feed, LegChanged, OrderChanged
 from dualwitness.venues.sim.engine.fill import Fill
 from dualwitness.venues.sim.engine.fill_store import FillStore
@@ -135,10 +136,14 @@ class Account:
     def keep_order(
         self, order: Order, fill: Fill | None = None, *, amend_result: str = "", request_id: str = ""
     ) -> Order:
-        """Store an order as it is now and publish it; gives it back."""
+        """Store an order as it is now and publish it, and what it leaves behind when it ends; gives it back."""
+        before = self.orders.get(order.ord_id)
         self.orders.put(order)
         self.version += 1
         self.feed.publish(OrderChanged(order, fill, amend_result, request_id))
+        if order.request.attachments and (before is None or before.open):
+            for child in children_of(order):
+                self.keep_algo(child)
         return order
 
     def keep_leg(self, leg: Leg, reason: str, fill: Fill | None = None) -> Leg:

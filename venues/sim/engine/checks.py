@@ -8,6 +8,7 @@ from decimal import Decimal
 from dualwitness.venues.sim.engine import refusals
 from dualwitness.venues.sim.engine.account import Account
 from dualwitness.venues.sim.engine.amounts import exact, is_multiple, plain
+from dualwitness.venues.sim.engine.attached import check_attachments
 from dualwitness.venues.sim.engine.check_funds import best_opposite, check_funds, check_tier
 from dualwitness.venues.sim.engine.holds import pending_close_size
 from dualwitness.venues.sim.engine.legality import (
@@ -39,6 +40,8 @@ def check_order(account: Account, request: OrderRequest, taken_client_ids: Itera
     _check_client_id(account, request, taken_client_ids)
     _check_size(account, request)
     _check_price(account, request)
+    if request.attachments:
+        check_attachments(request.attachments, request.side, request.px, best_opposite(account, request))
     _check_reduction(account, request)
     check_tier(account, request)
     check_funds(account, request)

@@ -55,6 +55,7 @@ class Order:
     lever: str
     created_ms: int
     updated_ms: int
+    attachment_ids: tuple[str, ...] = ()
     state: str = "live"
     filled: Decimal = ZERO
     value: Decimal = ZERO

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from dualwitness.venues.sim.engine.amounts import parsed
+from dualwitness.venues.sim.engine.attached import Attachment, read_attachments
 from dualwitness.venues.sim.engine.refusals import bad_row_parameter, empty_parameter, row, unknown_instrument
 from dualwitness.venues.sim.kinds import Params, SimInstrument
 
-__all__ = ["CLIENT_ID", "ORDER_TYPES", "OrderRequest", "attached", "read_request", "text"]
+__all__ = ["CLIENT_ID", "ORDER_TYPES", "OrderRequest", "read_request", "text"]
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,32}")
 _TAG = re.compile(r"[A-Za-z0-9]{1,16}")
@@ -20,8 +21,11 @@ _OPTION_TYPES = ("mmp", "mmp_and_post_only", "op_fok")
 _PRICED = ("limit", "post_only", "fok", "ioc", *_OPTION_TYPES)
 ORDER_TYPES = (*_PRICED, "market", "optimal_limit_ioc")
 # Parameters that would change what the order means and that this venue does not offer: refused, never ignored.
-_NOT_OFFERED = ("pxUsd", "pxVol", "quickMgnType", "slippagePct")
-_ATTACHED = ("attachAlgoOrds", "slOrdPx", "slTriggerPx", "tpOrdPx", "tpTriggerPx")
+_NOT_OFFERED = (
+    *("pxUsd", "pxVol", "quickMgnType", "slippagePct"),
+    # Retired in favour of attachAlgoOrds.
+    *("slOrdPx", "slTriggerPx", "tpOrdPx", "tpTriggerPx"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class OrderRequest:
     asked_tgt_ccy: str = ""
     ban_amend: bool = False
     px_amend: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def posts_only(self) -> bool:
@@ -96,7 +101,6 @@ def read_request(params: Params, instruments: Mapping[str, SimInstrument]) -> Or
         raise unknown_instrument(per_row=True)
     _check_words(params)
     _check_combination(params, instrument)
-    attached(params)
     return OrderRequest(
         instrument=instrument,
         td_mode=text(params, "tdMode"),
@@ -114,14 +118,8 @@ def read_request(params: Params, instruments: Mapping[str, SimInstrument]) -> Or
         asked_tgt_ccy=text(params, "tgtCcy"),
         ban_amend=text(params, "banAmend").lower() == "true",
         px_amend=text(params, "pxAmendType") == "1",
+        attachments=read_attachments(params, instrument),
     )
-
-
-def attached(params: Params) -> None:
-    """Refuse take-profit and stop-loss orders that travel with an order: only algo orders of their own are taken."""
-    for name in _ATTACHED:
-        if text(params, name):
-            raise bad_row_parameter(name)
 
 
 def _check_words(params: Params) -> None:

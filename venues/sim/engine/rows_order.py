@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dualwitness.venues.sim.engine.amounts import ZERO, plain, plain_or_blank, ratio
+from dualwitness.venues.sim.engine.attached import attachment_rows
 from dualwitness.venues.sim.engine.fees import fee_currency
 from dualwitness.venues.sim.engine.fill import Fill, sub_type
 from dualwitness.venues.sim.engine.order import CANCEL_REASONS, Order, order_average
@@ -43,7 +44,7 @@ def order_row(order: Order, *, history: bool = False) -> Row:
         "algoClOrdId": order.algo_cl_ord_id,
         "algoId": order.algo_id,
         "accFillSz": plain(order.filled),
-        "attachAlgoOrds": [],
+        "attachAlgoOrds": attachment_rows(request.attachments, order.attachment_ids),
         "avgPx": "" if average is None else plain(ratio(average)),
         "cTime": str(order.created_ms),
         "cancelSource": order.cancel_source,

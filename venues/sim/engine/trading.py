@@ -41,6 +41,7 @@ def _built(account: Account, request: OrderRequest, ts_ms: int, origin: Origin |
         source=whence.source,
         algo_id=whence.algo_id,
         algo_cl_ord_id=whence.algo_cl_ord_id,
+        attachment_ids=tuple(account.ids.unique() for _ in request.attachments),
     )
 
 

@@ -237,7 +237,7 @@ def test_maker_of_the_rebate_level_is_paid_in_quote(side: str) -> None:
     desk = open_desk()
     desk.account.settings.fee_level = "VIP9"
     order = desk.order(PAIR, side, "1", "49900" if side == "buy" else "50100", tdMode="cash")
-    desk.market.marks[PAIR] = Decimal("49800") if side == "buy" else Decimal("50200")
+    desk.market.marks[PAIR] = Decimal(49800) if side == "buy" else Decimal(50200)
     desk.clock.ms += 1000
     order = desk.get("trade/order", instId=PAIR, ordId=order["ordId"])[0]
     (fill,) = desk.get("trade/fills")

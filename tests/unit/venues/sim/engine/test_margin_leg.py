@@ -40,7 +40,7 @@ def trade(side: str, sz: str | Decimal, px: str | Decimal) -> LegFill:
 
 
 def test_captured_short_holds_its_proceeds_and_its_margin() -> None:
-    """The capture in CCXT's pull request 16498: LTC-USDT isolated short, pos 12.00358728382 USDT, liab -0.113791 LTC."""
+    """The capture in CCXT's pull request 16498: LTC-USDT isolated short, pos 12.00358728382 USDT, liab -0.113791."""
     leg = margin_applied(flat("LTC-USDT", "isolated", "USDT"), trade("sell", "0.113791", "87.98")).leg
     assert plain(leg.margin) == "2.002266436"
     assert plain(held_amount(leg)) == "12.00358728382"
@@ -95,8 +95,8 @@ def test_interest_is_repaid_before_the_debt() -> None:
     leg = margin_applied(flat("BTC-USDT", "cross", "USDT"), trade("buy", "1", "50000")).leg
     change = margin_applied(replace(leg, interest=Decimal(10)), trade("sell", "0.5", "50000"))
     assert change.paid_interest == 10
-    assert change.repaid == Decimal("24965")
-    assert (change.leg.interest, change.leg.debt) == (0, Decimal(50000) - Decimal("24965"))
+    assert change.repaid == Decimal(24965)
+    assert (change.leg.interest, change.leg.debt) == (0, Decimal(50000) - Decimal(24965))
 
 
 def test_reduce_only_order_beyond_the_debt_trades_the_rest_as_spot() -> None:
