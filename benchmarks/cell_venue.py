@@ -4,8 +4,8 @@ Venue: what the embedded venue answers a second, what a full account costs it, a
 * ``signed_read``: ``account/positions`` over sockets, signed anew each time and verified, from a raw client with a few
   connections that stay open. Where the system can, the venue has one core to itself and the client another. Judged is
   what a read costs the venue's core (3,000 a second are 333 us each): the wall also counts who else was running.
-* ``store``: the same question or order at an account with a handful of open orders and fills, and at one with 10,000
-  and 1,000,000 of them. Venue time goes on by a second at each call, so nothing is answered from a memory of the last.
+* ``store``: the same question or order at an account with pages full of open orders and fills, and at one with
+  10,000 and 1,000,000 of them. Venue time goes on by a second at each call, so no answer comes from a memory.
 * ``start``: from the command line to the line that says where the venue listens.
 """
 
@@ -37,8 +37,8 @@ _TARGET = "/api/v5/account/positions"
 _READS = 3_000
 _CONNECTIONS = 4
 _SWAP = "BTC-USDT-SWAP"
-# Open orders and fills.
-_SIZES = {"small": (10, 100), "large": (10_000, 1_000_000)}
+# Open orders and fills; the small account fills a page of each, too, so that both answer as many rows.
+_SIZES = {"small": (200, 2_000), "large": (10_000, 1_000_000)}
 _ACTIONS = ("positions", "orders_pending", "fills", "balance", "place_cancel")
 _NO_LIMIT = (100_000, 100_000)
 

@@ -18,6 +18,10 @@ PRIVATE = {
     "fetchMyTrades", "fetchOpenOrders", "fetchTransfers", "fetchWithdrawals",
 }  # fmt: skip
 DERIVATIVE = {"fetchFundingRateHistory", "fetchOpenInterestHistory", "fetchPositions"}
+WATCHED = {
+    "watchBidsAsks", "watchOHLCV", "watchOHLCVForSymbols", "watchOrderBook", "watchOrderBookForSymbols", "watchTicker",
+    "watchTickers", "watchTrades", "watchTradesForSymbols",
+}  # fmt: skip
 STYLES = (("--sync", "--private"), ("--private",))
 # The profit of a position has more digits than the floats that CCXT adds up there; `funded` is judged with it.
 UNJUDGED_WITH_POSITIONS = {"fetchBalance": "free + used = total is asked of floats"}
@@ -66,6 +70,12 @@ def test_live_suite_of_ccxt_sync_and_async_public_and_private_finds_no_failure(
     verdicts = suite.judge(funded.base_url, symbol, STYLES, never_empty=markets)
     assert len(verdicts) == len(STYLES)
     assert complaints(verdicts, PUBLIC | PRIVATE | (DERIVATIVE if ":" in symbol else set())) == []
+
+
+@pytest.mark.slow
+def test_live_suite_of_ccxt_over_the_websocket_finds_no_failure(suite: LiveSuite, funded: VenueProcess) -> None:
+    """Every public channel that CCXT watches pushes what its checks accept."""
+    assert complaints(suite.judge(funded.base_url, "BTC/USDT:USDT", [("--ws",)]), WATCHED) == []
 
 
 @pytest.mark.slow

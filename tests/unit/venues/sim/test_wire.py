@@ -15,8 +15,8 @@ import pytest
 
 from dualwitness.venues.errors import UsageError
 from dualwitness.venues.sim.clocks import FrozenClock
-from dualwitness.venues.sim.engine import truth
-from dualwitness.venues.sim.envelope import as_json, spelled
+from dualwitness.venues.sim.engine import PRIVATE_ROUTES, truth
+from dualwitness.venues.sim.envelope import as_json, spelled, success
 from dualwitness.venues.sim.instruments import INSTRUMENTS
 from dualwitness.venues.sim.kinds import Refusal
 from dualwitness.venues.sim.options import parse_options
@@ -205,6 +205,36 @@ def test_rate_limiter_refuses_what_comes_too_often() -> None:
         assert answer.status == (200 if number < 5 else 429)
         assert ask(free, target).status == 200
     assert answer.body == b'{"code":"50011","msg":"Too Many Requests"}'
+
+
+def test_kept_answers_are_those_that_would_be_given_anew() -> None:
+    """Asked twice after every kind of change: an order, a leverage, a second, a price by hand, another query."""
+    clock = ManualClock()
+    venue = EmbeddedVenue(scenario="positions", clock=clock, auth_clock=clock)
+    swap = b'{"instId":"BTC-USDT-SWAP","tdMode":"cross","side":"buy","ordType":"market","sz":"1"}'
+    lever = b'{"instId":"BTC-USDT-SWAP","mgnMode":"cross","lever":"7"}'
+    seen = set()
+
+    def check() -> None:
+        for query in ("", "?instId=BTC-USDT-SWAP"):
+            params = {"instId": "BTC-USDT-SWAP"} if query else {}
+            target = f"/api/v5/account/positions{query}"
+            bodies = {
+                venue.respond("GET", target, auth_headers("GET", target, at_ms=clock.at_ms)).body for _ in range(2)
+            }
+            rows = PRIVATE_ROUTES["GET", "/api/v5/account/positions"](venue.account, params)
+            assert bodies == {as_json(success(rows, now_ms=0, trade_write=False)).body}
+            seen.update(bodies)
+
+    check()
+    for path, body in (("trade/order", swap), ("account/set-leverage", lever)):
+        assert json.loads(ask(venue, f"/api/v5/{path}", method="POST", body=body).body)["code"] == "0"
+        check()
+    clock.at_ms += 1_000
+    check()
+    assert venue.respond("POST", "/control/price", {}, b'{"ccy":"BTC","factor":"1.01"}').status == 200
+    check()
+    assert len(seen) == 10
 
 
 def test_truth_file_follows_the_account(tmp_path: Path) -> None:
