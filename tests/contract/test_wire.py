@@ -38,7 +38,7 @@ def everything(client: VenueClient) -> None:
     for name, (_, ask) in READS.items():
         if name != "get_order":
             ask(client)
-    placed = client.place_order(checked_order("BTC/USDT:USDT", "0.01", price="62000", client_order_id="all1"))
+    placed = client.place_order(checked_order("BTC/USDT:USDT", "0.01", price="60500", client_order_id="all1"))
     client.get_order("BTC/USDT:USDT", placed.venue_order_id)
     client.cancel_order(str(placed.venue_order_id), "BTC/USDT:USDT")
 

@@ -70,11 +70,11 @@ class HeardVenue(EmbeddedVenue):
         self.heard: list[tuple[str, str, dict[str, str]]] = []
         self._broken: dict[str, Callable[[Response], Response]] = {}
 
-    def respond(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
         """Answer as the embedded venue does, but on a broken path."""
         path = target.partition("?")[0]
         self.heard.append((method, path, {name.lower(): value for name, value in headers.items()}))
-        answer = super().respond(method, target, headers, body)
+        answer = super().answer(method, target, headers, body)
         fault = self._broken.get(path)
         return answer if fault is None else fault(answer)
 

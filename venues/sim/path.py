@@ -20,7 +20,7 @@ from typing import NamedTuple
 from dualwitness.venues.sim.activity import activity_ms
 from dualwitness.venues.sim.draws import drift, noise
 
-__all__ = ["MINUTE_S", "UNIT", "WORTH_UNIT", "Stretch", "level_at", "minute", "stretch"]
+__all__ = ["MINUTE_S", "UNIT", "WORTH_UNIT", "Minute", "Stretch", "level_at", "minute", "stretch"]
 
 UNIT = 10**9
 # Units of path times milliseconds of activity, in one unit of worth.

@@ -10,7 +10,6 @@ The daily settlement of cross futures is not modelled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -35,10 +34,11 @@ def expiries(account: Account) -> set[int]:
     return {one.exp_time_ms for one in _concerned(account) if one.exp_time_ms is not None}
 
 
-def _concerned(account: Account) -> Iterator[SimInstrument]:
-    yield from (leg.instrument for leg in account.open_legs())
-    yield from (order.instrument for order in account.open_orders())
-    yield from (algo.instrument for algo in account.algos.open_algos())
+def _concerned(account: Account) -> list[SimInstrument]:
+    """The instruments of open legs, orders and algo orders, without a walk over the orders: there may be thousands."""
+    instruments = [leg.instrument for leg in account.open_legs()]
+    instruments += [account.instruments[inst_id] for inst_id in account.orders.open_instruments()]
+    return [*instruments, *(algo.instrument for algo in account.algos.open_algos())]
 
 
 @exact

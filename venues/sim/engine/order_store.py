@@ -49,6 +49,10 @@ class OrderStore:
         """The order of that id, however old."""
         return self._all.get(ord_id)
 
+    def open_instruments(self) -> list[str]:
+        """Ids of the instruments that have open orders."""
+        return [inst_id for inst_id, orders in self._open_of.items() if orders]
+
     def put(self, order: Order) -> Order:
         """Register a new order, or keep what became of a known one; gives it back."""
         before = self._all.get(order.ord_id)
