@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from dualwitness.venues.sim.engine import Account
+from dualwitness.venues.sim.engine.order import Order
 from dualwitness.venues.sim.engine.sweeping import sweep
 from dualwitness.venues.sim.instruments import INSTRUMENTS
 from dualwitness.venues.sim.market import Market
@@ -50,7 +51,12 @@ def test_sweep_reads_only_the_orders_that_the_market_reached(monkeypatch: pytest
         desk.order(SWAP, "buy", "0.01", str(Decimal(49990) - n))
     read: list[str] = []
     known = desk.account.orders.get
-    monkeypatch.setattr(desk.account.orders, "get", lambda ord_id: read.append(ord_id) or known(ord_id))
+
+    def noted(ord_id: str) -> Order | None:
+        read.append(ord_id)
+        return known(ord_id)
+
+    monkeypatch.setattr(desk.account.orders, "get", noted)
     desk.market.marks[SWAP] = Decimal("49987.9")
     desk.clock.ms += 1000
     sweep(desk.account)
