@@ -9,29 +9,32 @@ One audit, from settings to a sealed run.
     (6) read the account, then whatever it turned out to trade
     (7) catch what each library makes of the same bare words
     (8) write the raw samples: recorded before anything is judged
-    (9) judge (`judgement.py`)
-    (10) write the reports and seal the run
+    (9) judge (`judgement.py`), and mark what the difference log accepts (`recording.py`)
+    (10) append every difference to the log: an entry where it is new, an occurrence where it is not
+    (11) write the reports and seal the run
 
-The caller gets an `AuditResult`; nothing is raised for what a venue did. `UsageError`, `SafetyError` and `OSError` are
-raised after the manifest has been closed with the right status.
+The caller gets an `AuditResult`; nothing is raised for what a venue did. `UsageError`, `SafetyError`, `LogFailed` and
+`OSError` are raised after the manifest has been closed with the right status.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dualwitness.alignment import report
+from dualwitness.alignment.account_hints import account_hints
 from dualwitness.alignment.artifacts import RunFolder, run_id_of
 from dualwitness.alignment.collect import Collection, Collector
 from dualwitness.alignment.fingerprint import commit_of, execution_fingerprint
 from dualwitness.alignment.impedance import fees_paid, fidelity, latency
 from dualwitness.alignment.judgement import Judgement, judge
 from dualwitness.alignment.manifest import Manifest
+from dualwitness.alignment.recording import Recorded, RunLog, Seen
 from dualwitness.alignment.samples import document
 from dualwitness.alignment.session import Answers, Session, open_reader, open_session
 from dualwitness.alignment.settings import AuditSettings
@@ -56,6 +59,7 @@ class AuditResult:
     findings: tuple[Finding, ...]
     report: Mapping[str, Any]
     manifest: Mapping[str, Any]
+    recorded: Recorded = field(default_factory=lambda: Recorded(None))
 
 
 def audit(
@@ -107,7 +111,7 @@ def _audit(
         _write_samples(folder, seen, redactor)  # (8)
         progress("judging")
         result = _judge(settings, session, collector)  # (9)
-    return _write(settings, folder, manifest, session, seen, result, symbols)  # (10)
+    return _write(settings, folder, manifest, session, seen, result, symbols, redactor)  # (10), (11)
 
 
 def _write_samples(folder: RunFolder, seen: Collection, redactor: Redactor) -> None:
@@ -144,36 +148,32 @@ def _write(
     seen: Collection,
     result: Judgement,
     symbols: tuple[str, ...],
+    redactor: Redactor,
 ) -> AuditResult:
-    hosts = {
-        exchange.request.host
-        for library in Library
-        for _, _, exchange in seen.samples.of(library)
-        if exchange.answer is not None and exchange.request.host != "recorded"
-    }
+    hosts = _hosts(seen)
     reports = {
         library: report.library_report(library, [one for one in seen.observations if one.library is library])
         for library in session.witnesses.clients
     }
+    software = execution_fingerprint(
+        config_sha256=settings.config_sha256, hosts=_bare(hosts), libraries=Library, commit=manifest.commit
+    )
+    judged = result.findings
+    recorded = _log(settings, folder.run_id, software, seen, result, redactor)
     incomplete = bool(session.skipped) or not seen.now_ms or any(report.is_gone(one) for one in result.findings)
     verdict = report.verdict_of(result.findings, incomplete=incomplete)
     exit_code = _exit_code(verdict, result.findings, settings)
     level = fidelity(hosts, demo=settings.demo, libraries=session.witnesses.clients)
     if settings.mode is RunMode.OFFLINE:
         level = ImpedanceFidelity.UNKNOWN
-    body = _report(folder.run_id, settings, seen, result, verdict, level)
+    body = _report(folder.run_id, settings, seen, result, judged, verdict, level)
     report.add_obtained(body["axes"], reports)
     for library, content in reports.items():
         folder.write(f"{library}_alignment_report.json", content)
     positions = seen.pair_of("get_positions")
     folder.write("positions_snapshot.json", report.snapshot(result.positions, result.quality, result.source, positions))
     folder.write("dual_alignment_report.json", body)
-    folder.write(
-        "execution_fingerprint.json",
-        execution_fingerprint(
-            config_sha256=settings.config_sha256, hosts=_bare(hosts), libraries=Library, commit=manifest.commit
-        ),
-    )
+    folder.write("execution_fingerprint.json", software)
     sealed = manifest.seal(
         status=_STATUS.get(verdict, RunStatus.COMPLETED),
         exit_code=exit_code,
@@ -184,8 +184,42 @@ def _write(
         symbols=symbols,
         fidelity=level,
         ended_at=_now(),
+        recorded=recorded,
     )
-    return AuditResult(folder.path, verdict, exit_code, result.findings, body, sealed)
+    return AuditResult(folder.path, verdict, exit_code, result.findings, body, sealed, recorded)
+
+
+def _log(
+    settings: AuditSettings,
+    run_id: str,
+    software: Mapping[str, Any],
+    seen: Collection,
+    result: Judgement,
+    redactor: Redactor,
+) -> Recorded:
+    """Mark in ``result`` what the difference log accepts, and append everything to it, as it was judged."""
+    log = RunLog(settings.difflog, settings.record_to)
+    judged = result.findings
+    result.findings = log.accept(judged, software)
+    circumstances = Seen(
+        run_id=run_id,
+        mode=settings.mode,
+        software=software,
+        body=_bodies(seen, redactor),
+        hints=account_hints(seen.observations),
+        lies=settings.lies,
+    )
+    return log.record(judged, circumstances)
+
+
+def _hosts(seen: Collection) -> set[str]:
+    """Whom the libraries really talked to."""
+    return {
+        exchange.request.host
+        for library in Library
+        for _, _, exchange in seen.samples.of(library)
+        if exchange.answer is not None and exchange.request.host != "recorded"
+    }
 
 
 def _bare(hosts: set[str]) -> set[str]:
@@ -198,6 +232,7 @@ def _report(
     settings: AuditSettings,
     seen: Collection,
     result: Judgement,
+    judged: tuple[Finding, ...],
     verdict: Verdict,
     level: ImpedanceFidelity,
 ) -> dict[str, Any]:
@@ -212,7 +247,8 @@ def _report(
         "schema_version": report.SCHEMA_VERSION,
         "run_id": run_id,
         "verdict": str(verdict),
-        "axes": report.axes_report(result.comparisons, result.requests, result.findings),
+        "axes": report.axes_report(result.comparisons, result.requests, result.findings, judged),
+        "accepted": report.accepted_report(result.findings),
         "findings": [one.model_dump(mode="json") for one in result.findings],
         "flags": {
             "positions_quality": str(result.quality),
@@ -231,6 +267,23 @@ def _report(
         "noise": dict(sorted(result.noise.items())),
         "lies_planted": sorted(settings.lies),
     }
+
+
+def _bodies(seen: Collection, redactor: Redactor) -> Callable[[str], bytes | None]:
+    """The bytes of a raw sample as they were received; None for what redacting changed, for that is no sample."""
+    bodies: dict[str, bytes] = {}
+    for library in Library:
+        for _, _, exchange in seen.samples.of(library):
+            if exchange.sample_id is not None:
+                bodies.setdefault(
+                    exchange.sample_id, exchange.request.body if exchange.answer is None else exchange.answer.body
+                )
+
+    def body(reference: str) -> bytes | None:
+        found = bodies.get(reference)
+        return found if found is not None and redactor.redact_bytes(found) == found else None
+
+    return body
 
 
 class _Nothing:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from dualwitness.alignment import report
+from dualwitness.alignment.account_hints import account_hints
 from dualwitness.alignment.artifacts import RunFolder, run_id_of
 from dualwitness.alignment.compare import Comparison, compare
 from dualwitness.alignment.corpus_questions import CorpusQuestion, NotAsked, question_of
@@ -27,8 +28,10 @@ from dualwitness.alignment.fingerprint import commit_of, execution_fingerprint
 from dualwitness.alignment.judge import Draft, findings_from, from_comparison
 from dualwitness.alignment.manifest import opening_content
 from dualwitness.alignment.observe import Pair, observe
+from dualwitness.alignment.recording import Recorded, RunLog, Seen
 from dualwitness.alignment.rules import RULES
 from dualwitness.alignment.settings import AuditSettings
+from dualwitness.difflog.evidence import PayloadFolder
 from dualwitness.models import (
     ImpedanceFidelity,
     Layer,
@@ -76,6 +79,7 @@ class CorpusResult:
     report: dict[str, Any] = field(default_factory=dict)
     verdict: Verdict = Verdict.INCOMPLETE
     exit_code: int = 3
+    recorded: Recorded = field(default_factory=lambda: Recorded(None))
 
     def show(self, console: Console) -> None:
         """Print the summary for a person."""
@@ -299,10 +303,26 @@ def _instrument_lists(source: Path, records: Iterable[Mapping[str, Any]]) -> lis
 
 
 def _write(settings: AuditSettings, folder: RunFolder, manifest: dict[str, Any], result: CorpusResult) -> None:
+    software = execution_fingerprint(config_sha256=settings.config_sha256, hosts=(), libraries=Library)
+    log = RunLog(settings.difflog)
+    judged = result.findings
+    result.findings = log.accept(judged, software)
+    payloads = settings.samples or Path()
+    recorded = log.record(
+        judged,
+        Seen(
+            run_id=folder.run_id,
+            mode=settings.mode,
+            software=software,
+            body=PayloadFolder(payloads),
+            hints=account_hints(()),
+            samples_at=payloads.resolve().name,
+        ),
+    )
     result.verdict = report.verdict_of(result.findings, incomplete=not result.compared)
     over = [one for one in result.findings if one.severity.rank >= settings.fail_on.rank and one.accepted_by is None]
     result.exit_code = 3 if result.verdict is Verdict.INCOMPLETE else 1 if over else 0
-    result.report = _report(folder.run_id, result)
+    result.report = _report(folder.run_id, result, judged)
     reports = {
         library: report.library_report(library, [one for one in result.observations if one.library is library])
         for library in Library
@@ -317,20 +337,19 @@ def _write(settings: AuditSettings, folder: RunFolder, manifest: dict[str, Any],
     quality, source = PositionsQuality.UNAVAILABLE, PositionsSource.NONE
     folder.write("positions_snapshot.json", report.snapshot((), quality, source, {}))
     folder.write("dual_alignment_report.json", result.report)
-    folder.write(
-        "execution_fingerprint.json",
-        execution_fingerprint(config_sha256=settings.config_sha256, hosts=(), libraries=Library),
-    )
-    manifest.update(_ending(result))
+    folder.write("execution_fingerprint.json", software)
+    result.recorded = recorded
+    manifest.update(_ending(result), difflog=recorded.as_document())
     folder.write_manifest(manifest)
 
 
-def _report(run_id: str, result: CorpusResult) -> dict[str, Any]:
+def _report(run_id: str, result: CorpusResult, judged: tuple[Finding, ...]) -> dict[str, Any]:
     return {
         "schema_version": report.SCHEMA_VERSION,
         "run_id": run_id,
         "verdict": str(result.verdict),
-        "axes": report.axes_report(result.comparisons, (), result.findings),
+        "axes": report.axes_report(result.comparisons, (), result.findings, judged),
+        "accepted": report.accepted_report(result.findings),
         "findings": [one.model_dump(mode="json") for one in result.findings],
         "flags": {
             "positions_quality": str(PositionsQuality.UNAVAILABLE),

@@ -8,6 +8,7 @@ same, unexplained.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -47,6 +48,18 @@ def _okx_sdk_silent(field: FieldComparison) -> bool:
 
 def _called_by_its_id(field: FieldComparison) -> bool:
     return (field.row_key or "").endswith(f"|{field.ccxt.value}")
+
+
+def _named_after_another_underlying(field: FieldComparison) -> bool:
+    """Whether python-okx's word is the one in the instrument's id, and CCXT's is not."""
+    base, _, rest = (field.row_key or "").rpartition("|")[2].partition("-")
+    quote = re.split("[-_]", rest)[0]
+    own = {"base": base, "quote": quote, "symbol": f"{base}/{quote}"}[field.field]
+
+    def says(value: str | None) -> bool:
+        return value is not None and value.partition(":")[0] == own
+
+    return says(field.okx_sdk.value) and not says(field.ccxt.value)
 
 
 _ANY: frozenset[MarketType] = frozenset()
@@ -146,6 +159,18 @@ KNOWN: tuple[Known, ...] = (
         "OKX gives this test instrument no settle currency; ccxt calls it by its id",
         severity=Severity.S0,
         when=_called_by_its_id,
+    ),
+    *(
+        _ccxt(
+            "market-named-after-underlying-not-instrument",
+            "get_instruments",
+            name,
+            _DIFFER,
+            "ccxt names a contract after its underlying (uly), and here that is another pair than the one in the "
+            "instrument's id: the symbol of one pair sends orders to the other",
+            when=_named_after_another_underlying,
+        )
+        for name in ("symbol", "base", "quote")
     ),
     _ccxt(
         "ticker-volume-contracts-in-base-slot",

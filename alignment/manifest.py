@@ -10,6 +10,7 @@ from dualwitness.alignment.artifacts import RunFolder
 from dualwitness.alignment.collect import Collection
 from dualwitness.alignment.impedance import percentile
 from dualwitness.alignment.judgement import Judgement
+from dualwitness.alignment.recording import Recorded
 from dualwitness.alignment.report import VOLATILE_KEYS
 from dualwitness.alignment.settings import AuditSettings
 from dualwitness.models import (
@@ -52,6 +53,7 @@ def opening_content(run_id: str, settings: AuditSettings, started_ms: int, symbo
         "positions_fallback_reason": "not_asked",
         "impedance_fidelity": str(ImpedanceFidelity.UNKNOWN),
         "skew_ms": None,
+        "difflog": None,
         "volatile_keys": list(VOLATILE_KEYS),
     }
     for library in Library:
@@ -90,6 +92,7 @@ class Manifest:
         symbols: tuple[str, ...],
         fidelity: ImpedanceFidelity,
         ended_at: str,
+        recorded: Recorded,
     ) -> Mapping[str, Any]:
         """Write the end of the run and the SHA-256 of every file; gives the content back."""
         calls = {str(library): seen.samples.count(library) for library in Library}
@@ -108,6 +111,7 @@ class Manifest:
             positions_source=str(result.source),
             impedance_fidelity=str(fidelity),
             skew_ms=_skew(seen.skews_ms),
+            difflog=recorded.as_document(),
             **_fallback(result),
         )
         for library in Library:

@@ -14,9 +14,10 @@ from dualwitness.alignment.judge import worst_first
 from dualwitness.models import Axis, FindingKind, Severity
 from dualwitness.models.finding import Claim, Finding
 
-__all__ = ["counted", "findings_table", "raw_difference", "safe", "summary"]
+__all__ = ["accepted_line", "counted", "findings_table", "log_line", "raw_difference", "safe", "summary"]
 
 _MOST_SHOWN = 12
+_SHOWN_OUTCOMES = ("match", "mismatch", "one_missing", "both_missing", "both_error", "accepted")
 _COLOURS = {Severity.S0: "dim", Severity.S1: "yellow", Severity.S2: "red", Severity.S3: "bold red"}
 
 
@@ -36,8 +37,9 @@ def summary(result: AuditResult, console: Console) -> None:
     )
     console.print(_axes(report["axes"]))
     findings = worst_first(result.findings)
-    if findings:
-        console.print(findings_table(findings))
+    open_ones = [one for one in findings if one.accepted_by is None]
+    if open_ones:
+        console.print(findings_table(open_ones))
     for library in ("ccxt", "okx_sdk"):
         if manifest[f"{library}_alignment_skipped_reason"]:
             console.print(f"skipped {library}: {manifest[f'{library}_alignment_skipped_reason']}")
@@ -47,13 +49,24 @@ def summary(result: AuditResult, console: Console) -> None:
         f"positions [bold]{flags['positions_quality']}[/bold] ({flags['positions_source']}) · "
         f"impedance {flags['impedance_fidelity']}{lies}"
     )
+    console.print(accepted_line(findings), soft_wrap=True)
     console.print(f"verdict [bold]{result.verdict}[/bold] · {counted(findings)} ({tally}) · exit {result.exit_code}")
+    console.print(log_line(manifest["difflog"]), soft_wrap=True)
     console.print(f"evidence {safe(str(result.folder))}", soft_wrap=True)
 
 
 def _axes(axes: Mapping[str, Any]) -> Table:
     table = Table(
-        "axis", "status", "match", "mismatch", "one missing", "both missing", "error", box=None, pad_edge=False
+        "axis",
+        "status",
+        "match",
+        "mismatch",
+        "one missing",
+        "both missing",
+        "error",
+        "accepted",
+        box=None,
+        pad_edge=False,
     )
     names = {"E": "E environment", "I": "I identity", "M": "M market interaction", "C": "C community"}
     for axis, entry in axes.items():
@@ -61,9 +74,31 @@ def _axes(axes: Mapping[str, Any]) -> Table:
         table.add_row(
             names[axis],
             entry["status"],
-            *(str(counts[name]) for name in ("match", "mismatch", "one_missing", "both_missing", "both_error")),
+            *(str(counts[name]) for name in _SHOWN_OUTCOMES),
         )
     return table
+
+
+def accepted_line(findings: Sequence[Finding]) -> str:
+    """How many findings the difference log accepts, and the worst of them, ``findings`` being sorted."""
+    accepted = [one for one in findings if one.accepted_by is not None]
+    if not accepted:
+        return f"accepted none · {len(findings)} open"
+    worst = accepted[0]
+    place = safe(str(worst.symbol or worst.market_type or "account"))
+    return (
+        f"accepted [bold]{len(accepted)}[/bold] of {len(findings)} · the worst: {worst.severity} "
+        f"{safe(worst.operation.removeprefix('get_'))}.{safe(worst.field)} {place}, "
+        f"{safe(worst.rule)} ({safe(str(worst.accepted_by))})"
+    )
+
+
+def log_line(recorded: Mapping[str, Any]) -> str:
+    """What the run wrote into the difference log."""
+    if recorded["path"] is None:
+        return "no difference log was kept"
+    refused = f", {len(recorded['refused'])} without the minimum of evidence" if recorded["refused"] else ""
+    return f"log {safe(recorded['path'])}: {len(recorded['new'])} new, {recorded['seen_again']} seen again{refused}"
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:

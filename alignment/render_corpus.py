@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from dualwitness.alignment.judge import worst_first
-from dualwitness.alignment.render import counted, findings_table, safe
+from dualwitness.alignment.render import accepted_line, counted, findings_table, log_line, safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,7 +28,10 @@ def corpus_summary(result: CorpusResult, console: Console) -> None:
         table.add_row(str(count), safe(reason))
     console.print(table)
     findings = worst_first(result.findings)
-    if findings:
-        console.print(findings_table(findings))
+    open_ones = [one for one in findings if one.accepted_by is None]
+    if open_ones:
+        console.print(findings_table(open_ones))
+    console.print(accepted_line(findings), soft_wrap=True)
     console.print(f"verdict [bold]{result.verdict}[/bold] · {counted(findings)} · exit {result.exit_code}")
+    console.print(log_line(result.recorded.as_document()), soft_wrap=True)
     console.print(f"evidence {safe(str(result.folder))}", soft_wrap=True)

@@ -23,13 +23,23 @@ from dualwitness.models import (
 from dualwitness.models.finding import Finding
 from dualwitness.models.observation import Observation
 
-__all__ = ["VOLATILE_KEYS", "add_obtained", "axes_report", "is_gone", "library_report", "snapshot", "verdict_of"]
+__all__ = [
+    "VOLATILE_KEYS",
+    "accepted_report",
+    "add_obtained",
+    "axes_report",
+    "is_gone",
+    "library_report",
+    "snapshot",
+    "verdict_of",
+]
 
 SCHEMA_VERSION = 1
 
 # Keys whose values differ between two runs of one seed; everything else of the reports is byte for byte the same.
 VOLATILE_KEYS = (
     "call_ms",
+    "difflog",
     "duration_ms",
     "ended_at",
     "error_at",
@@ -43,9 +53,16 @@ VOLATILE_KEYS = (
 
 
 def axes_report(
-    comparisons: Iterable[Comparison], requests: Iterable[tuple[str, Outcome]], findings: Iterable[Finding]
+    comparisons: Iterable[Comparison],
+    requests: Iterable[tuple[str, Outcome]],
+    findings: Iterable[Finding],
+    judged: Iterable[Finding] = (),
 ) -> dict[str, Any]:
-    """Per axis: status, counts of each outcome, and field by field how often it came out how."""
+    """
+    Per axis: status, counts of each outcome, and field by field how often it came out how.
+
+    ``judged`` are the same findings with the outcomes that they had before the difference log accepted some of them.
+    """
     counts: dict[Axis, Counter[str]] = {axis: Counter() for axis in Axis}
     fields: dict[Axis, dict[str, Counter[str]]] = {axis: defaultdict(Counter) for axis in Axis}
     for comparison in comparisons:
@@ -58,6 +75,10 @@ def axes_report(
     for name, outcome in requests:
         counts[Axis.M][outcome] += 1
         fields[Axis.M][f"order_request.{name}"][outcome] += 1
+    findings = tuple(findings)
+    for finding, before in zip(findings, judged, strict=False):
+        if finding.accepted_by is not None:
+            _move_to_accepted(before, counts, fields)
     by_axis: dict[Axis, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_axis[finding.axis].append(finding)
@@ -75,6 +96,37 @@ def axes_report(
     report[str(Axis.C)]["reason"] = "community signals come from no exchange; zero calls were made for them"
     report[str(Axis.C)]["calls"] = 0
     return report
+
+
+def _move_to_accepted(
+    finding: Finding, counts: dict[Axis, Counter[str]], fields: dict[Axis, dict[str, Counter[str]]]
+) -> None:
+    """Count the fields of an accepted finding as accepted: neither a match nor a failure."""
+    asked_of_requests = finding.kind is FindingKind.REQUEST_DISAGREEMENT
+    operation = "order_request" if asked_of_requests else finding.operation
+    tally = fields[finding.axis].get(f"{operation}.{finding.field}", Counter())
+    moved = min(finding.row_count, tally[finding.outcome])
+    for one in (counts[finding.axis], tally):
+        one[Outcome.ACCEPTED] += moved
+        one[finding.outcome] -= moved
+        if not one[finding.outcome]:
+            del one[finding.outcome]
+
+
+def accepted_report(findings: Iterable[Finding]) -> dict[str, Any]:
+    """How many findings the difference log accepts, by severity, and the worst of them."""
+    accepted = [one for one in findings if one.accepted_by is not None]
+    worst = max(accepted, key=lambda one: one.severity.rank, default=None)
+    return {
+        "count": len(accepted),
+        "by_severity": {str(level): sum(one.severity is level for one in accepted) for level in Severity},
+        "worst": None
+        if worst is None
+        else {
+            name: getattr(worst, name) and str(getattr(worst, name))
+            for name in ("severity", "operation", "field", "symbol", "market_type", "rule", "accepted_by")
+        },
+    }
 
 
 def _status(axis: Axis, counts: Counter[str], findings: list[Finding]) -> str:

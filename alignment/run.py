@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dualwitness.alignment.settings import AuditSettings
 
-__all__ = ["main"]
+__all__ = ["guarded", "main"]
 
 _USAGE, _INCOMPLETE, _INTEGRITY, _INTERRUPTED = 2, 3, 5, 130
 
@@ -33,8 +33,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return int(stop.code or 0)
     if arguments.list_lies:
         return _list_lies()
-    with _terminated_like_interrupt():
-        return _guarded(arguments)
+    return guarded(lambda: _run(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--base-url", metavar="URL", help="send both libraries there: loopback, or an OKX host of the allow-list")
     add("--config", metavar="DIR", help="folder of the YAML files (default: config)")
     add("--out", metavar="DIR", default="runs", help="where runs are written (default: runs)")
-    add("--difflog", metavar="DIR", default="difflog/log", help="the difference log (default: difflog/log)")
+    add("--difflog", metavar="DIR", help="the difference log (default: difflog/log; difflog/lies with --lie)")
     add("--seed", type=int, default=0, metavar="N", help="market, schedule and order of asking (default: 0)")
     add("--lie", action="append", default=[], metavar="LIE",
         help="plant a lie in the embedded venue: NAME[@LIBRARY][:KEY=VALUE,...]")  # fmt: skip
@@ -74,29 +73,17 @@ def _list_lies() -> int:
     return 0
 
 
-def _guarded(arguments: argparse.Namespace) -> int:
-    """Turn everything that can go wrong into one message and the documented code."""
+def guarded(action: Callable[[], int]) -> int:
+    """Turn everything that can go wrong in a run into one message and the documented code."""
     try:
-        from dualwitness.alignment.settings import settings_from
         from dualwitness.config import ConfigError
         from dualwitness.venues import DualwitnessError
     except ModuleNotFoundError as missing:
         _say(f"the package {missing.name} is missing. Run: python -m pip install -r requirements.lock")
         return _USAGE
     try:
-        settings = settings_from(
-            mode=arguments.mode,
-            symbols=arguments.symbols,
-            samples=arguments.samples,
-            base_url=arguments.base_url,
-            config=arguments.config,
-            out=arguments.out,
-            seed=arguments.seed,
-            lies=_checked_lies(arguments.lie),
-            fail_on=arguments.fail_on,
-            allow_orders=arguments.allow_orders,
-        )
-        return _audit(settings, as_json=arguments.json)
+        with _terminated_like_interrupt():
+            return action()
     except (DualwitnessError, ConfigError) as error:
         _say(error.diagnostics())
         return error.exit_code
@@ -112,6 +99,25 @@ def _guarded(arguments: argparse.Namespace) -> int:
             raise
         _say(f"a defect of dualwitness: {type(error).__name__}. Set DUALWITNESS_TRACEBACK=1 to see where.")
         return _INCOMPLETE
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from dualwitness.alignment.settings import settings_from
+
+    settings = settings_from(
+        mode=arguments.mode,
+        symbols=arguments.symbols,
+        samples=arguments.samples,
+        base_url=arguments.base_url,
+        config=arguments.config,
+        out=arguments.out,
+        seed=arguments.seed,
+        lies=_checked_lies(arguments.lie),
+        fail_on=arguments.fail_on,
+        allow_orders=arguments.allow_orders,
+        difflog=arguments.difflog,
+    )
+    return _audit(settings, as_json=arguments.json)
 
 
 def _checked_lies(names: Sequence[str]) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ from dualwitness.models.symbols import Symbol, SymbolError, symbol_from_okx_id
 from dualwitness.venues import Credentials, SafetyError, UsageError
 from dualwitness.venues.wiring import HostGuard
 
-__all__ = ["AuditSettings", "credentials_from", "settings_from"]
+__all__ = ["DEFAULT_DIFFLOG", "AuditSettings", "credentials_from", "settings_from"]
+
+DEFAULT_DIFFLOG = "difflog/log"
 
 # The embedded venue's own demo keys (contract 3).
 SIM_CREDENTIALS = Credentials(
@@ -35,7 +37,8 @@ class AuditSettings:
     """
     Everything an audit needs to know; ``symbols`` are unified and in the order of asking.
 
-    ``history_complete``: the venue's fills reach back to a proven flat start.
+    ``history_complete``: the venue's fills reach back to a proven flat start. ``difflog`` is the difference log whose
+    decisions count, None for none; ``record_to`` is where entries go instead, if that is another one.
     """
 
     mode: RunMode
@@ -52,6 +55,8 @@ class AuditSettings:
     allow_orders: bool = False
     symbols_given: bool = False
     history_complete: bool = False
+    difflog: Path | None = None
+    record_to: Path | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -79,6 +84,7 @@ def settings_from(
     lies: Sequence[str],
     fail_on: str,
     allow_orders: bool,
+    difflog: str | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> AuditSettings:
     """Check each option against the others and the configuration; raises `UsageError`, `SafetyError`, `ConfigError`."""
@@ -119,6 +125,9 @@ def settings_from(
         symbols_given=symbols is not None,
         # The embedded venue's account begins with the venue; OKX shows three months of fills, and no proof of before.
         history_complete=chosen is RunMode.OKX_DEMO_SIM,
+        difflog=Path(difflog or DEFAULT_DIFFLOG),
+        # A planted lie says nothing about the libraries: unless a log is named, it stays out of the one that is kept.
+        record_to=Path(DEFAULT_DIFFLOG).with_name("lies") if lies and difflog is None else None,
     )
 
 

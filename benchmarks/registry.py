@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from dualwitness.benchmarks import cell_audit, cell_compare, cell_dual, cell_import, cell_normalise, cell_venue
+from dualwitness.benchmarks import (
+    cell_audit,
+    cell_compare,
+    cell_difflog,
+    cell_dual,
+    cell_import,
+    cell_normalise,
+    cell_venue,
+)
 
 __all__ = ["CELLS"]
 
@@ -15,5 +23,6 @@ CELLS = {
         cell_dual.CELL,
         cell_audit.CELL,
         cell_venue.CELL,
+        cell_difflog.CELL,
     )
 }

@@ -13,7 +13,7 @@ PACKAGES = (
     "dualwitness",
     *(f"dualwitness.{name}" for name in ("models", "config", "venues", "alignment", "risk", "difflog")),
 )
-COMMANDS = ("alignment.run", "dualwitness.alignment.run", "dualwitness.venues.sim")
+COMMANDS = ("alignment.run", "dualwitness.alignment.run", "dualwitness.venues.sim", "difflog", "dualwitness.difflog")
 
 # Runs a module as `python -m` does, then says on stderr which heavy libraries it loaded.
 HELP = """

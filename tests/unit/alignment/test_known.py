@@ -14,6 +14,7 @@ from tests.support.observations import compared_field
 
 # A time in force is lost for some order types and made up for others.
 BOTH_WAYS = ("order-type-mapping-loses-venue-type",)
+NAMED_AFTER_UNDERLYING = "market-named-after-underlying-not-instrument"
 
 
 def place(known: Known) -> str:
@@ -32,13 +33,16 @@ def null(reason: NullReason = NullReason.BLANK) -> Claim:
 def field_of(known: Known, ccxt: Claim, okx_sdk: Claim, market_type: MarketType | None = None) -> FieldComparison:
     """A compared field of the place that a line speaks of."""
     chosen = market_type or next(iter(known.market_types), None)
+    row_key = "swap|2-2-SWAP" if known.name == NAMED_AFTER_UNDERLYING else f"any|{VALUE.value}"
     return compared_field(
-        known.operation, known.field, ccxt, okx_sdk, known.outcome, market_type=chosen, row_key=f"any|{VALUE.value}"
+        known.operation, known.field, ccxt, okx_sdk, known.outcome, market_type=chosen, row_key=row_key
     )
 
 
 def sides_of(known: Known) -> list[tuple[Claim, Claim]]:
     """Every way in which two libraries can differ with that outcome."""
+    if known.name == NAMED_AFTER_UNDERLYING and known.field == "symbol":
+        return [(VALUE, Claim(value="2/2:2"))]
     if known.outcome is Outcome.MISMATCH:
         return [(VALUE, OTHER)]
     return [(VALUE, null()), (null(), VALUE)]
@@ -99,6 +103,32 @@ def test_an_instrument_with_another_symbol_is_not_explained_away() -> None:
     found = from_comparison(wrong, layer=Layer.PARSE, odd_one_out=OddOneOut.UNKNOWN, observations={})
     assert found is not None
     assert found.severity is Severity.S3
+
+
+@pytest.mark.parametrize(
+    ("ccxt", "okx_sdk", "rule"),
+    [
+        ("WLFI/USDT:USDT", "H/USDT:USDT", NAMED_AFTER_UNDERLYING),
+        ("H/USDT:USDT", "WLFI/USDT:USDT", None),
+        ("WLFI/USDT:USDT", "BTC/USDT:USDT", None),
+        ("H/USDT:USD", "H/USDT:USDT", None),
+    ],
+)
+def test_a_market_named_after_its_underlying_is_ccxts_word_against_the_id(
+    ccxt: str, okx_sdk: str, rule: str | None
+) -> None:
+    """The id decides (recorded: demo instruments, H-USDT-SWAP with uly WLFI-USDT); nothing else is explained by it."""
+    wrong = compared_field(
+        "get_instruments",
+        "symbol",
+        Claim(value=ccxt),
+        Claim(value=okx_sdk),
+        Outcome.MISMATCH,
+        market_type=MarketType.SWAP,
+        row_key="swap|H-USDT-SWAP",
+    )
+    known = known_difference(wrong, Layer.PARSE)
+    assert (known and known.name) == rule
 
 
 def test_a_listed_instrument_that_python_okx_lacks_is_not_explained_away() -> None:

@@ -15,6 +15,7 @@ from dualwitness.alignment.artifacts import MANIFEST, RunFolder, verify_seal
 from dualwitness.alignment.collect import Collection
 from dualwitness.alignment.judgement import Judgement
 from dualwitness.alignment.manifest import Manifest
+from dualwitness.alignment.recording import Recorded
 from dualwitness.alignment.settings import AuditSettings
 from dualwitness.models import (
     ImpedanceFidelity,
@@ -88,6 +89,7 @@ class Run:
             "symbols": (LINEAR,),
             "fidelity": ImpedanceFidelity.SIMULATED,
             "ended_at": "2026-07-01T12:00:01.000Z",
+            "recorded": Recorded(None),
         }
         self.manifest.seal(**usual | changes)
         return self.says()
