@@ -1,8 +1,9 @@
 """
 The known hotspots (predecessors.md A): hypotheses until an entry with evidence exists.
 
-Whether there is evidence depends on the world it was seen in: what the embedded venue or a recorded sample shows is
-counted beside, never as, what OKX demo trading or a live account showed. An imported entry counts as nothing.
+What libraries make of an answer shows in every world, and each sighting names its own. What demo trading does shows
+in demo alone: the embedded venue or a recording is told beside it, and is no evidence. What was seen under a planted
+lie, and an imported entry, count as nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from dualwitness.difflog.records import World
 
 __all__ = ["WATCHPOINTS", "Sighting", "Watchpoint", "sightings"]
 
-_REAL = (World.DEMO, World.LIVE)
+# How a library reads an answer shows on any answer, and the entry says whose; what demo trading does, in demo alone.
+_ANY = tuple(World)
 _MODES = frozenset({"td_mode", "position_side", "position_mode", "margin_mode", "direction", "side", "has_position"})
 _FEES = frozenset({"fee", "fee_currency", "maker", "taker"})
 _FILLS = frozenset({"trade_id", "bill_id", "contracts", "base_quantity", "price", "liquidity", "filled_contracts"})
@@ -65,17 +67,17 @@ WATCHPOINTS = (
     Watchpoint(
         "mode-semantics",
         "tdMode/posSide/marginMode: defaults inferred wrongly, net against long/short, direction flipped or collapsed",
-        _REAL,
+        _ANY,
     ),
     Watchpoint(
         "trade-and-fee-fields",
         "fee currency, amount, partial fills missing, so that cost is made up by heuristics",
-        _REAL,
+        _ANY,
     ),
     Watchpoint(
         "instrument-id-against-symbol",
         "BTC/USDT:USDT against instId: data and execution silently on different instruments",
-        _REAL,
+        _ANY,
     ),
 )
 
@@ -84,6 +86,8 @@ def sightings(entries: Iterable[Mapping[str, Any]]) -> list[Sighting]:
     """Each hotspot with the entries about it, in the order of the log; ``entries`` are lines of kind ``entry``."""
     found: dict[str, dict[World, list[str]]] = {one.name: {} for one in WATCHPOINTS}
     for fields in entries:
+        if fields["environment"].get("lies"):
+            continue  # what was planted says nothing about anybody
         world = World(fields["environment"]["env"])
         for watchpoint in WATCHPOINTS:
             if watchpoint.is_about(fields):

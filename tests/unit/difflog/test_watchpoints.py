@@ -47,11 +47,21 @@ def test_entry_of_the_demo_world_is_evidence_of_its_hotspot_alone(name: str) -> 
 
 @pytest.mark.parametrize("world", [World.SIM, World.OFFLINE])
 @pytest.mark.parametrize("name", ABOUT)
-def test_entry_of_sim_or_offline_stands_beside_and_is_no_evidence(name: str, world: World) -> None:
-    """The embedded venue and a recording show what they show, never what the venue does."""
+def test_entry_of_sim_or_offline_is_evidence_of_what_libraries_do_and_never_of_what_demo_does(
+    name: str, world: World
+) -> None:
+    """How a library reads shows on any answer, under the world's own name; demo trading shows itself alone."""
     (found,) = (one for one in sightings([seen(name, world)]) if one.watchpoint.name == name)
-    assert not found.has_evidence
-    assert list(found.beside) == [world]
+    assert found.has_evidence is (name != "positions-in-demo")
+    assert list(found.evidence or found.beside) == [world]
+
+
+@pytest.mark.parametrize("name", ABOUT)
+def test_entry_seen_under_a_planted_lie_is_evidence_of_nothing(name: str) -> None:
+    """The lie said it, and no library."""
+    fields = seen(name, World.SIM)
+    fields["environment"]["lies"] = ["positions_empty"]
+    assert not any(one.has_evidence or one.beside for one in sightings([fields]))
 
 
 def test_positions_of_a_live_account_are_no_evidence_about_demo() -> None:
@@ -63,19 +73,19 @@ def test_positions_of_a_live_account_are_no_evidence_about_demo() -> None:
 
 def test_table_says_which_have_evidence_and_where_the_rest_was_seen() -> None:
     """At most three ids a world, the rest counted."""
-    entries = [seen("mode-semantics", World.SIM, number) for number in range(5)]
+    entries = [seen("positions-in-demo", World.SIM, number) for number in range(5)]
     entries.append(seen("trade-and-fee-fields", World.LIVE))
     lines = list(watchpoints_table(sightings(entries)))
     assert lines[-1] == "1 of 4 watchpoints have evidence"
     assert "evidence      trade-and-fee-fields" in lines
-    assert "no evidence   mode-semantics" in lines
+    assert "no evidence   positions-in-demo" in lines
     (beside,) = (line for line in lines if "beside" in line)
     assert beside.endswith("and 2 more")
 
 
 def test_json_lists_every_hotspot_with_all_its_entries() -> None:
     """One document; nothing is left out of it."""
-    entries = [seen("mode-semantics", World.SIM, number) for number in range(5)]
+    entries = [seen("positions-in-demo", World.SIM, number) for number in range(5)]
     document = json.loads(watchpoints_as_json(sightings(entries)))
     (found,) = (one for one in document["watchpoints"] if one["beside"])
     assert found["beside"] == {"sim": [one["entry_id"] for one in entries]}
