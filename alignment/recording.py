@@ -20,9 +20,9 @@ from dualwitness.venues.errors import DualwitnessError
 
 if TYPE_CHECKING:
     from dualwitness.difflog.evidence import SampleSource
-    from dualwitness.difflog.log import DiffLog
     from dualwitness.difflog.records import Comparison, Content, Entry, Environment, Run
     from dualwitness.difflog.state import LogState
+    from dualwitness.difflog.store import DiffLog
 
 __all__ = ["Hints", "LogFailed", "Recorded", "RunLog", "Seen", "libraries_of"]
 
@@ -50,13 +50,15 @@ class Recorded:
     What a run did to the log.
 
     ``new`` are the ids of entries that it made, ``seen_again`` counts those that were there, ``refused`` says of each
-    finding without the minimum of evidence what was missing.
+    finding without the minimum of evidence what was missing. ``quarantined`` are torn tails of earlier appends, never
+    acknowledged and moved out of the way.
     """
 
     path: Path | None
     new: tuple[str, ...] = ()
     seen_again: int = 0
     refused: tuple[Mapping[str, Any], ...] = ()
+    quarantined: tuple[str, ...] = ()
 
     def as_document(self) -> dict[str, Any]:
         """For the manifest."""
@@ -65,6 +67,7 @@ class Recorded:
             "new": list(self.new),
             "seen_again": self.seen_again,
             "refused": [dict(one) for one in self.refused],
+            "quarantined": list(self.quarantined),
         }
 
 
@@ -120,7 +123,7 @@ class RunLog:
     def record(self, findings: Sequence[Finding], seen: Seen) -> Recorded:
         """Append what was found, durably; ``findings`` have the outcome with which they were judged."""
         from dualwitness.difflog.errors import DuplicateEntry, LogError
-        from dualwitness.difflog.log import DiffLog
+        from dualwitness.difflog.store import DiffLog
 
         folder = self.record_to or self.folder
         if folder is None:
@@ -134,7 +137,9 @@ class RunLog:
                         _append(log, batch, seen)
                     except DuplicateEntry:  # another run was first: read again, and it becomes an occurrence
                         continue
-                    return Recorded(folder, tuple(batch.new), len(batch.contents) - len(batch.new), batch.refused)
+                    again = len(batch.contents) - len(batch.new)
+                    torn = tuple(path.name for path in log.quarantined)
+                    return Recorded(folder, tuple(batch.new), again, batch.refused, torn)
         except LogError as error:
             raise LogFailed(str(error), advice=error.advice) from None
         message = f"{folder} is written by so many runs at once that none of {_TRIES} tries went through"
@@ -177,8 +182,8 @@ class RunLog:
     def _state(self, folder: Path | None) -> LogState | None:
         """What a log says today, None where there is none yet; raises `LogFailed` where it is broken."""
         from dualwitness.difflog.errors import LogError
-        from dualwitness.difflog.log import DiffLog
         from dualwitness.difflog.state import fold
+        from dualwitness.difflog.store import DiffLog
 
         if folder is None or not folder.exists():
             return None

@@ -98,7 +98,9 @@ def log_line(recorded: Mapping[str, Any]) -> str:
     if recorded["path"] is None:
         return "no difference log was kept"
     refused = f", {len(recorded['refused'])} without the minimum of evidence" if recorded["refused"] else ""
-    return f"log {safe(recorded['path'])}: {len(recorded['new'])} new, {recorded['seen_again']} seen again{refused}"
+    torn = "".join(f", torn tail moved to quarantine/{safe(name)}" for name in recorded["quarantined"])
+    counts = f"{len(recorded['new'])} new, {recorded['seen_again']} seen again"
+    return f"log {safe(recorded['path'])}: {counts}{refused}{torn}"
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:

@@ -14,8 +14,8 @@ import pytest
 from dualwitness.alignment.audit import AuditResult, audit
 from dualwitness.alignment.recording import LogFailed
 from dualwitness.alignment.session import FROZEN_AT_MS
-from dualwitness.difflog.log import ENTRIES, OCCURRENCES, DiffLog
 from dualwitness.difflog.records import EntryStatus, Occurrence, Scope, StatusChange, World
+from dualwitness.difflog.store import ENTRIES, OCCURRENCES, DiffLog
 from dualwitness.difflog.verify import verify
 from dualwitness.models import Outcome, Severity
 from dualwitness.venues.sim.clocks import FrozenClock
@@ -181,6 +181,19 @@ def test_a_log_that_was_tampered_with_ends_the_run_with_five(world: Place) -> No
     with pytest.raises(LogFailed) as failure:
         world.audit()
     assert failure.value.exit_code == 5
+
+
+def test_a_torn_tail_of_a_killed_append_is_moved_and_named(world: Place) -> None:
+    """It was never acknowledged, so nothing is lost; the manifest says where its bytes are."""
+    world.audit()
+    path = world.log / ENTRIES
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"axis":"E","date_utc":"2026')
+    result = world.audit()
+    (name,) = result.manifest["difflog"]["quarantined"]
+    assert (world.log / "quarantine" / name).read_bytes() == b'{"axis":"E","date_utc":"2026'
+    assert path.read_bytes() == whole
+    assert not verify(world.log).problems
 
 
 def test_a_run_under_planted_lies_leaves_the_kept_log_alone(tmp_path: Path) -> None:
