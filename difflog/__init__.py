@@ -26,9 +26,9 @@ if typing.TYPE_CHECKING:
         UnknownEntry,
         WriteFailed,
     )
-    from dualwitness.difflog.log import DiffLog, Reading
     from dualwitness.difflog.records import Entry, Imported, Occurrence, StatusChange, Stored
     from dualwitness.difflog.state import EntryState, LogState, accepts, fold
+    from dualwitness.difflog.store import DiffLog, Reading
     from dualwitness.difflog.verify import Verdict
     from dualwitness.difflog.verify import verify as verify_log
 
@@ -59,7 +59,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "log": ("DiffLog", "Reading"),
+    "store": ("DiffLog", "Reading"),
     "records": ("Entry", "Imported", "Occurrence", "StatusChange", "Stored"),
     "state": ("EntryState", "LogState", "accepts", "fold"),
     "verify": ("Verdict", "verify_log"),

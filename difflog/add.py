@@ -18,9 +18,9 @@ from dualwitness.config.read_yaml import document_from_bytes
 from dualwitness.difflog.errors import DuplicateEntry, EntryRefused, IntegrityFailure
 from dualwitness.difflog.evidence import SampleSource, entry_from
 from dualwitness.difflog.flags import LISTS, NULLABLE
-from dualwitness.difflog.log import DiffLog
 from dualwitness.difflog.records import Entry, Occurrence, Stored, World, entry_id_of
 from dualwitness.difflog.state import fold
+from dualwitness.difflog.store import DiffLog
 from dualwitness.models.enums import Axis, FindingKind, Layer, MarketType, OddOneOut, Outcome, RunMode
 from dualwitness.models.finding import Claim, Finding, fingerprint_of
 

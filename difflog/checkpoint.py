@@ -13,8 +13,8 @@ from pathlib import Path
 from dualwitness.difflog.errors import CheckpointRefused, IntegrityFailure
 from dualwitness.difflog.evidence import SampleSource
 from dualwitness.difflog.files import write_whole
-from dualwitness.difflog.log import CHECKPOINTS
 from dualwitness.difflog.note import Checkpoint, Signer, check_origin, read_checkpoint
+from dualwitness.difflog.store import CHECKPOINTS
 from dualwitness.difflog.verify import verify
 
 __all__ = ["ORIGIN", "write_checkpoint"]

@@ -14,9 +14,9 @@ from typing import Any
 from dualwitness.difflog.chain import Link, check_chain, id_in
 from dualwitness.difflog.errors import IntegrityFailure, LogUnreadable, UnknownEntry
 from dualwitness.difflog.files import read_locked
-from dualwitness.difflog.log import ENTRIES
 from dualwitness.difflog.merkle import MerkleTree, leaf_hash
 from dualwitness.difflog.note import Checkpoint, read_checkpoint
+from dualwitness.difflog.store import ENTRIES
 
 __all__ = ["SCHEMA_VERSION", "prove_consistency", "prove_inclusion"]
 

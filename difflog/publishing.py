@@ -9,10 +9,10 @@ from pathlib import Path
 
 from dualwitness.difflog.errors import IntegrityFailure, LogError, WriteFailed
 from dualwitness.difflog.files import write_whole
-from dualwitness.difflog.log import DiffLog
 from dualwitness.difflog.plain import spell
 from dualwitness.difflog.reading import Answer, existing_log, sample_sources, today
 from dualwitness.difflog.state import LogState, fold
+from dualwitness.difflog.store import DiffLog
 
 __all__ = ["run"]
 

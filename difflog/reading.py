@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, say: Say) -> Answer:
 
 def existing_log(name: str) -> Path:
     """The folder of a log; raises `LogUnreadable` where it holds none, for a mistyped name is no empty log."""
-    from dualwitness.difflog.log import ENTRIES
+    from dualwitness.difflog.store import ENTRIES
 
     folder = Path(name)
     try:
@@ -58,7 +58,7 @@ def existing_log(name: str) -> Path:
 
 def today() -> date:
     """The day, in UTC."""
-    from dualwitness.difflog.log import now
+    from dualwitness.difflog.store import now
 
     return now().date()
 
@@ -101,7 +101,7 @@ def _list(arguments: argparse.Namespace, say: Say) -> Answer:
 
 
 def _watchpoints(arguments: argparse.Namespace, say: Say) -> Answer:
-    from dualwitness.difflog.log import DiffLog
+    from dualwitness.difflog.store import DiffLog
     from dualwitness.difflog.watchpoints import sightings
 
     names = ("severity", "axis", "status", "library", "symbol", "since", "rule")
@@ -117,10 +117,10 @@ def _watchpoints(arguments: argparse.Namespace, say: Say) -> Answer:
 
 def _show(arguments: argparse.Namespace, say: Say) -> Answer:
     from dualwitness.difflog import showing
-    from dualwitness.difflog.log import DiffLog
     from dualwitness.difflog.lookup import found
     from dualwitness.difflog.records import Imported, Stored
     from dualwitness.difflog.state import fold
+    from dualwitness.difflog.store import DiffLog
 
     log = DiffLog(existing_log(arguments.difflog), sources=sample_sources(arguments.samples))
     reading = log.read()

@@ -21,9 +21,9 @@ import orjson
 from dualwitness.difflog.chain import Link, Problem, check_chain, id_in
 from dualwitness.difflog.files import read_locked
 from dualwitness.difflog.listing import Row, imported_row, row_of
-from dualwitness.difflog.log import ENTRIES, OCCURRENCES
 from dualwitness.difflog.records import Stored
 from dualwitness.difflog.state import fold
+from dualwitness.difflog.store import ENTRIES, OCCURRENCES
 
 __all__ = ["LARGEST_CHECKED", "Scan", "scanned"]
 

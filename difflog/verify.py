@@ -18,9 +18,9 @@ from pathlib import Path
 from dualwitness.difflog.chain import Problem, id_in
 from dualwitness.difflog.errors import LogUnreadable
 from dualwitness.difflog.evidence import SampleSource
-from dualwitness.difflog.log import CHECKPOINTS, ENTRIES, OCCURRENCES, QUARANTINE
 from dualwitness.difflog.merkle import MerkleTree, leaf_hash
 from dualwitness.difflog.note import Checkpoint, VerifierKey, parse_checkpoint, read_checkpoint
+from dualwitness.difflog.store import CHECKPOINTS, ENTRIES, OCCURRENCES, QUARANTINE
 from dualwitness.difflog.verify_contents import Contents, Lines, judge_samples
 
 __all__ = ["Verdict", "verify"]

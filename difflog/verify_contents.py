@@ -23,7 +23,7 @@ from dualwitness.difflog.chain import Link, Problem, check_chain, id_in
 from dualwitness.difflog.errors import LogUnreadable
 from dualwitness.difflog.evidence import SampleSource
 from dualwitness.difflog.files import read_locked
-from dualwitness.difflog.log import OCCURRENCES, SAMPLES
+from dualwitness.difflog.store import OCCURRENCES, SAMPLES
 
 __all__ = ["Contents", "Lines", "SampleVerdict", "judge_samples"]
 

@@ -14,12 +14,12 @@ from dualwitness.difflog.errors import LogError, LogUnreadable
 from dualwitness.difflog.flags import FLAGS
 from dualwitness.difflog.form import decision_of
 from dualwitness.difflog.history import history_file, imported_from, not_yet_imported
-from dualwitness.difflog.log import DiffLog
 from dualwitness.difflog.lookup import entry_named
 from dualwitness.difflog.plain import spell
 from dualwitness.difflog.reading import Answer, existing_log, sample_sources, today
 from dualwitness.difflog.records import EntryStatus, Stored
 from dualwitness.difflog.state import EntryState, LogState, fold
+from dualwitness.difflog.store import DiffLog
 from dualwitness.models.enums import Severity
 
 __all__ = ["run"]

@@ -9,7 +9,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from dualwitness.difflog.log import DiffLog
 from dualwitness.difflog.records import (
     Content,
     Entry,
@@ -22,6 +21,7 @@ from dualwitness.difflog.records import (
     World,
     entry_id_of,
 )
+from dualwitness.difflog.store import DiffLog
 from dualwitness.models.enums import Severity
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dualwitness.difflog import DiffLog, verify_log
-from dualwitness.difflog.log import ENTRIES, OCCURRENCES, QUARANTINE
+from dualwitness.difflog.store import ENTRIES, OCCURRENCES, QUARANTINE
 from tests.support.difflog_children import Nursery, nursery
 from tests.support.difflog_records import (
     change_of,

@@ -92,7 +92,7 @@ def test_word_that_only_holds_a_place_is_refused_like_a_gap(place: str, text: st
 def test_null_is_taken_with_a_reason_and_refused_without_one(place: str) -> None:
     """Null and reason, as everywhere: a reason that is a placeholder is none."""
     run = run_fields()["run_id"][: -len("0123456")] + "0000000"
-    null = {place.replace(".", "__"): None}
+    null: dict[str, str | None] = {place.replace(".", "__"): None}
     if place == "run.git_commit":
         null |= {"run__run_id": run, "evidence__alignment_report_ref": f"{run}/dual_alignment_report.json"}
     reason = REASONED[place].replace(".", "__")

@@ -11,8 +11,8 @@ import pytest
 
 from dualwitness import __version__
 from dualwitness.difflog.export import junit, sarif
-from dualwitness.difflog.log import DiffLog
 from dualwitness.difflog.state import fold
+from dualwitness.difflog.store import DiffLog
 from tests.support.difflog_records import TODAY, clock
 from tests.support.difflog_states import MadeLog, plain_log
 

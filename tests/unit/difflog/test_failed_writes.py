@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dualwitness.difflog import LogUnreadable, WriteFailed, verify_log
-from dualwitness.difflog.log import ENTRIES, OCCURRENCES, SAMPLES
+from dualwitness.difflog.store import ENTRIES, OCCURRENCES, SAMPLES
 from tests.support.difflog_children import nursery
 from tests.support.difflog_records import fill, imported_entry, keep_bodies, made_entry, occurrence_of, open_log
 

@@ -13,16 +13,13 @@ from dualwitness import difflog
 
 def test_every_name_that_the_package_offers_is_what_its_module_defines() -> None:
     """A lazily loaded name is the same object as the one in its own module."""
-    from dualwitness.difflog import errors, log, records, state, verify
+    from dualwitness.difflog import errors, records, state, store, verify
 
-    homes = {name: getattr(module, name, None) for module in (errors, log, records, state) for name in difflog.__all__}
     found = {name: getattr(difflog, name) for name in difflog.__all__}
-    assert found["verify_log"] is verify.verify
-    assert found["Verdict"] is verify.Verdict
-    for module in (errors, log, records, state):
-        for name in set(module.__all__) & set(found):
-            assert found[name] is getattr(module, name)
-    assert len(homes) == len(found)
+    homes = {name: getattr(module, name) for module in (errors, records, state, store) for name in module.__all__}
+    homes |= {"Verdict": verify.Verdict, "verify_log": verify.verify}
+    for name, value in found.items():
+        assert value is homes[name]
 
 
 def test_a_name_that_the_package_has_not_is_an_attribute_error() -> None:
@@ -37,7 +34,7 @@ def test_import_of_the_package_loads_none_of_its_modules(repository: Path) -> No
     program = (
         "import sys, dualwitness.difflog as package; "
         "light = [name for name in sys.modules if name.startswith(('dualwitness.difflog.', 'pydantic'))]; "
-        "package.DiffLog; print(light, 'dualwitness.difflog.log' in sys.modules)"
+        "package.DiffLog; print(light, 'dualwitness.difflog.store' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[] True"

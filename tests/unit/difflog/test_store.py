@@ -18,8 +18,8 @@ from dualwitness.difflog import (
     StatusRefused,
     UnknownEntry,
 )
-from dualwitness.difflog.log import ENTRIES, OCCURRENCES
 from dualwitness.difflog.records import Entry
+from dualwitness.difflog.store import ENTRIES, OCCURRENCES
 from tests.support.difflog_records import (
     NOW,
     TODAY,
