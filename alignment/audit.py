@@ -200,7 +200,7 @@ def _log(
     """Mark in ``result`` what the difference log accepts, and append everything to it, as it was judged."""
     log = RunLog(settings.difflog, settings.record_to)
     judged = result.findings
-    result.findings = log.accept(judged, software)
+    result.findings = log.accept(judged, software, settings.mode)
     circumstances = Seen(
         run_id=run_id,
         mode=settings.mode,

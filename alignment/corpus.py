@@ -306,7 +306,7 @@ def _write(settings: AuditSettings, folder: RunFolder, manifest: dict[str, Any],
     software = execution_fingerprint(config_sha256=settings.config_sha256, hosts=(), libraries=Library)
     log = RunLog(settings.difflog)
     judged = result.findings
-    result.findings = log.accept(judged, software)
+    result.findings = log.accept(judged, software, settings.mode)
     payloads = settings.samples or Path()
     recorded = log.record(
         judged,

@@ -102,8 +102,13 @@ class RunLog:
     record_to: Path | None = None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(tz=UTC))
 
-    def accept(self, findings: Iterable[Finding], software: Mapping[str, Any]) -> tuple[Finding, ...]:
-        """The findings, those that the log accepts today with ``accepted_by`` and that outcome; raises `LogFailed`."""
+    def accept(self, findings: Iterable[Finding], software: Mapping[str, Any], mode: RunMode) -> tuple[Finding, ...]:
+        """
+        The findings, those that the log accepts today with ``accepted_by`` and that outcome; raises `LogFailed`.
+
+        What was accepted of the embedded venue or of a recording is not accepted of demo trading or a live account.
+        """
+        from dualwitness.difflog.records import World
         from dualwitness.difflog.state import accepts
 
         state = self._state(self.folder)
@@ -113,7 +118,7 @@ class RunLog:
         versions = libraries_of(software)
 
         def decided(finding: Finding) -> Finding:
-            entry_id = accepts(state, finding, versions, today)
+            entry_id = accepts(state, finding, versions, today, World(_WORLDS[mode]))
             if entry_id is None:
                 return finding
             return finding.model_copy(update={"accepted_by": entry_id, "outcome": Outcome.ACCEPTED})

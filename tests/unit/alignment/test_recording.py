@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dualwitness.alignment.recording import LogFailed, RunLog, Seen, libraries_of
-from dualwitness.difflog.log import DiffLog
 from dualwitness.difflog.records import EntryStatus, Scope, StatusChange
+from dualwitness.difflog.store import DiffLog
 from dualwitness.models import (
     Axis,
     FindingKind,
@@ -104,14 +104,14 @@ def accept(folder: Path, one: Finding) -> str:
 def test_a_run_without_a_log_accepts_nothing_and_keeps_nothing() -> None:
     """A library user may judge without any log."""
     log = run_log(None)
-    assert log.accept((finding(),), SOFTWARE) == (finding(),)
+    assert log.accept((finding(),), SOFTWARE, RunMode.OKX_DEMO_SIM) == (finding(),)
     assert log.record((finding(),), seen()).path is None
 
 
 def test_a_log_that_is_not_there_yet_accepts_nothing_and_is_made_by_the_first_entry(tmp_path: Path) -> None:
     """The first run on a machine."""
     log = run_log(tmp_path / "log")
-    assert log.accept((finding(),), SOFTWARE)[0].accepted_by is None
+    assert log.accept((finding(),), SOFTWARE, RunMode.OKX_DEMO_SIM)[0].accepted_by is None
     assert len(log.record((finding(),), seen()).new) == 1
     assert log.record((finding(),), seen(1)).seen_again == 1
 
@@ -121,10 +121,20 @@ def test_accepted_finding_keeps_its_fingerprint_and_names_the_entry(tmp_path: Pa
     log = run_log(tmp_path / "log")
     log.record((finding(),), seen())
     entry_id = accept(tmp_path / "log", finding())
-    (one,) = log.accept((finding(),), SOFTWARE)
+    (one,) = log.accept((finding(),), SOFTWARE, RunMode.OKX_DEMO_SIM)
     assert (one.accepted_by, one.outcome, one.fingerprint) == (entry_id, Outcome.ACCEPTED, finding().fingerprint)
-    (other,) = log.accept((finding(symbol="ETH/USDT"),), SOFTWARE)
+    (other,) = log.accept((finding(symbol="ETH/USDT"),), SOFTWARE, RunMode.OKX_DEMO_SIM)
     assert (other.accepted_by, other.outcome) == (None, Outcome.ONE_MISSING)
+
+
+@pytest.mark.parametrize("mode", [RunMode.OKX_DEMO_API, RunMode.OKX_LIVE])
+def test_what_was_accepted_of_the_embedded_venue_is_not_accepted_of_a_real_one(tmp_path: Path, mode: RunMode) -> None:
+    """Evidence of sim says nothing about demo or live; a recording is no more real than sim."""
+    log = run_log(tmp_path / "log")
+    log.record((finding(),), seen())
+    entry_id = accept(tmp_path / "log", finding())
+    assert log.accept((finding(),), SOFTWARE, mode)[0].accepted_by is None
+    assert log.accept((finding(),), SOFTWARE, RunMode.OFFLINE)[0].accepted_by == entry_id
 
 
 def test_the_same_difference_twice_in_one_run_is_one_entry(tmp_path: Path) -> None:
@@ -174,7 +184,7 @@ def test_entries_under_lies_go_where_they_are_sent_and_decisions_come_from_the_k
     entry_id = accept(tmp_path / "log", finding())
     before = (tmp_path / "log" / "entries.jsonl").read_bytes()
     lying = run_log(tmp_path / "log", record_to=tmp_path / "lies")
-    (one,) = lying.accept((finding(),), SOFTWARE)
+    (one,) = lying.accept((finding(),), SOFTWARE, RunMode.OKX_DEMO_SIM)
     assert one.accepted_by == entry_id
     lying.record((finding(),), seen(1, lies=("fill_dropped",)))
     assert (tmp_path / "log" / "entries.jsonl").read_bytes() == before
@@ -208,7 +218,10 @@ def test_a_broken_log_ends_the_run_before_anything_is_accepted(tmp_path: Path) -
     log.record((finding(),), seen())
     path = tmp_path / "log" / "entries.jsonl"
     path.write_bytes(path.read_bytes().replace(b'"S1"', b'"S0"'))
-    for act in (lambda: log.accept((finding(),), SOFTWARE), lambda: log.record((finding(),), seen(1))):
+    for act in (
+        lambda: log.accept((finding(),), SOFTWARE, RunMode.OKX_DEMO_SIM),
+        lambda: log.record((finding(),), seen(1)),
+    ):
         with pytest.raises(LogFailed) as failure:
             act()
         assert failure.value.exit_code == 5
