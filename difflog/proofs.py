@@ -1,8 +1,8 @@
 """
 Proofs to hand out: that an entry is in a log, and that a log continues what it was when a checkpoint was written.
 
-Each is a JSON object of texts and numbers. Whoever holds it needs neither the log nor this program: `verify_standalone`
-checks it with ``--proof``, and compares its roots with a checkpoint that was published (``--against``). Without that
+Each is a JSON object of texts and numbers. Whoever holds it needs neither the log nor this program: `proof_standalone`
+checks it, and compares its roots with a checkpoint that was published (``--against``). Without that
 checkpoint a proof shows no more than that it fits itself: neither its root nor its size is bound by anything else.
 """
 

@@ -19,10 +19,8 @@ from typing import Any
 __all__ = ["main"]
 
 _KINDS = {"entries.jsonl": ("entry", "status", "imported"), "occurrences.jsonl": ("occurrence",)}
-_BASE64 = "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)?"
-_NOTE = re.compile(
-    rf"[^+\s]+\n(0|[1-9][0-9]{{0,17}})\n(?=.{{42}}[^=]=\n)({_BASE64})\n(\n(— [^+\s]+ (?=.){_BASE64}\n)+)?"
-)
+_B64 = "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)?"
+_NOTE = re.compile(rf"[^+\s]+\n(0|[1-9][0-9]{{0,17}})\n(?=.{{42}}[^=]=\n)({_B64})\n(\n(— [^+\s]+ (?=.){_B64}\n)+)?")
 _is_address = re.compile("[0-9a-f]{64}").fullmatch
 
 
@@ -36,16 +34,15 @@ def _faults(file: str, data: bytes, seen: set[str], held: set[str], given: set[s
             text = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
             digest = sha256(text[:-1].replace(f'"entry_hash":"{fields["entry_hash"]}",', "", 1).encode()).hexdigest()
             kind, names = fields["record"], {"id " + fields["entry_id"]}
+            is_new, link = kind in ("entry", "imported"), (repr(fields["sequence"]), fields["previous_hash"])
             if kind == "entry":
                 names.add("fingerprint " + fields["fingerprint"])
                 needed = {fields["evidence"][f"{side}_raw_sample_ref"] for side in ("ccxt", "okx")}
                 is_outside = fields["evidence"].get("raw_samples_at") is not None
-            is_new = kind in ("entry", "imported")
             there = held if not is_outside else needed if given is None else held | given
             faults = {
                 "its content does not give its hash": (text.encode(), digest) != (line, fields["entry_hash"]),
-                "it does not continue the one before": (index, previous)
-                != (fields["sequence"], fields["previous_hash"]),
+                "it does not continue the record before it": link != (str(index), previous),
                 "it is a record of no kind that belongs here": kind not in _KINDS[file],
                 f"its entry is {'there already' if is_new else 'not there before it'}": is_new == bool(names & seen),
                 "its raw samples lie elsewhere": is_outside and fields["environment"]["env"] != "offline",
@@ -102,12 +99,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--samples", type=Path, metavar="DIR")
     try:
         said = list(_verify(**vars(parser.parse_args(arguments))))
-        code = 1 if any(text.startswith("PROBLEM") for text in said) else 0
-        said.append("broken" if code else "sound")
+        said.append("broken" if any(text.startswith("PROBLEM") for text in said) else "sound")
     except (OSError, ValueError) as error:
-        said, code = [f"cannot be read: {error}"], 2
+        said = [f"cannot be read: {error}"]
     sys.stdout.write("".join(f"{text.encode('unicode_escape').decode()}\n" for text in said))
-    return code
+    return {"sound": 0, "broken": 1}.get(said[-1], 2)
 
 
 if __name__ == "__main__":

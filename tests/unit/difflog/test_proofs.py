@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dualwitness.difflog import verify_standalone
+from dualwitness.difflog import proof_standalone
 from dualwitness.difflog.checkpoint import write_checkpoint
 from dualwitness.difflog.errors import CheckpointRefused, IntegrityFailure, LogUnreadable, UnknownEntry
 from dualwitness.difflog.merkle import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
@@ -37,10 +37,10 @@ def old_checkpoint(log: Path) -> Path:
 
 
 def code(proof: dict[str, Any], folder: Path, *options: str) -> int:
-    """What the verifier without imports of ours says of a proof in a file."""
+    """What the checker without imports of ours says of a proof in a file."""
     path = folder / "proof.json"
     path.write_text(json.dumps(proof), encoding="utf-8")
-    return verify_standalone.main(["--proof", str(path), *options])
+    return proof_standalone.main([str(path), *options])
 
 
 def hashes(proof: dict[str, Any]) -> list[bytes]:
@@ -191,10 +191,10 @@ def test_the_size_of_a_proof_is_bound_by_the_checkpoint(log: Path, tmp_path: Pat
 def test_a_proof_file_that_is_no_json_cannot_be_read(tmp_path: Path) -> None:
     """A file that is not there is exit 2, one that proves nothing exit 1."""
     path = tmp_path / "proof.json"
-    assert verify_standalone.main(["--proof", str(path)]) == 2
+    assert proof_standalone.main([str(path)]) == 2
     for content in ("no json", "[]", "{}", "null"):
         path.write_text(content, encoding="utf-8")
-        assert verify_standalone.main(["--proof", str(path)]) == 1
+        assert proof_standalone.main([str(path)]) == 1
 
 
 def test_an_entry_that_the_log_does_not_hold_has_no_proof(log: Path) -> None:
