@@ -38,6 +38,10 @@ class Nursery:
         self._tell({"kind": kind, "folder": str(folder), **order})
         return int(self._hear()["began"])
 
+    def hear(self, count: int) -> list[dict[str, Any]]:
+        """Wait until children have said so many things more."""
+        return [self._hear() for _ in range(count)]
+
     def end(self, child: int, *, kill: bool = False) -> list[dict[str, Any]]:
         """Wait for the child, killing it with signal 9 if asked, and give everything that children said since."""
         if kill:

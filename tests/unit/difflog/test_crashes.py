@@ -35,11 +35,14 @@ def ids_in(folder: Path) -> list[str]:
     return [one.entry_id for one in reading.records]
 
 
-def killed_while_appending(children: Nursery, folder: Path, kind: str, seconds: float, **order: Any) -> list[str]:
-    """The ids that a child acknowledged before it was killed, so many seconds after its start."""
+def killed_while_appending(
+    children: Nursery, folder: Path, kind: str, appends: int, seconds: float, **order: Any
+) -> list[str]:
+    """The ids that a child acknowledged before it was killed, so many seconds after so many acknowledgements."""
     child = children.start(kind, folder, count=1_000_000, **order)
+    first = children.hear(appends)
     time.sleep(seconds)
-    return [answer["id"] for answer in children.end(child, kill=True)]
+    return [answer["id"] for answer in (*first, *children.end(child, kill=True))]
 
 
 def test_three_hundred_kills_lose_no_acknowledged_record_and_the_next_append_works(tmp_path: Path) -> None:
@@ -55,8 +58,8 @@ def test_three_hundred_kills_lose_no_acknowledged_record_and_the_next_append_wor
                     keep_bodies(log, 0)
             # Most appends are one page; one in ten is so long that the kill can tear it.
             order = {"size": LARGE} if trial % TRIALS_OF_A_LOG >= TRIALS_OF_A_LOG - 3 else {}
-            seconds = chance.uniform(0, 0.012)
-            said = killed_while_appending(children, folder, "append", seconds, first=trial * 10_000, **order)
+            appends, seconds = chance.randrange(4), chance.uniform(0, 0.006)
+            said = killed_while_appending(children, folder, "append", appends, seconds, first=trial * 10_000, **order)
             with open_log(folder) as log:
                 log.append(imported_entry(trial))
             held = ids_in(folder)
@@ -76,7 +79,7 @@ def test_kills_of_a_writer_that_acknowledges_too_early_are_found_to_lose_records
     lost = 0
     with nursery() as children:
         for trial in range(5):
-            said = killed_while_appending(children, tmp_path / "log", "append_early", 0.02, first=trial * 10_000)
+            said = killed_while_appending(children, tmp_path / "log", "append_early", 1, 0, first=trial * 10_000)
             lost += len(set(said) - set(ids_in(tmp_path / "log")))
     assert lost > 0
 
