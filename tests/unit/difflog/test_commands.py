@@ -182,6 +182,7 @@ def test_samples_outside_of_the_log_are_shown_where_their_folder_is_named(
     log = tmp_path / "log"
     entry = made_entry(0, "offline", evidence__raw_samples_at="okx-payloads")
     monkeypatch.setenv("DUALWITNESS_SHARED", str(tmp_path / "shared"))
+    monkeypatch.setenv("COLUMNS", "400")  # so that no sentence is folded
     from dualwitness.difflog.evidence import PayloadFolder
 
     with open_log(log, sources=[PayloadFolder(payloads)]) as opened:
