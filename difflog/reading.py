@@ -150,6 +150,7 @@ def _verify(arguments: argparse.Namespace) -> Answer:
         against=[Path(name) for name in arguments.against],
         sources=sample_sources(arguments.samples),
         key=key,
+        whole=True,
     )
     document: dict[str, Any] = {
         "schema_version": 1,
