@@ -13,6 +13,8 @@ from dualwitness.models import Venue
 
 SHIPPED = Path(__file__).resolve().parents[3] / "config"
 RISK = (SHIPPED / "risk.yaml").read_text(encoding="utf-8")
+# The line after the shipped text.
+END = RISK.count("\n") + 1
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "AVAXUSDT", "DOGEUSDT")
 STRATEGIES = ("trend_following", "mean_reversion", "volatility", "exploration")
 
@@ -39,6 +41,68 @@ def test_shipped_risk_limits_are_those_of_the_contract() -> None:
         allowed_ips=(),
     )
     assert type(risk.max_notional_per_trade_usd) is Decimal
+
+
+def test_limits_that_a_file_leaves_out_have_the_shipped_values(tmp_path: Path) -> None:
+    """A file of the first seven keys means what it meant, and the limits that came later hold all the same."""
+    first = RISK.partition("# New orders, amendments")[0]
+    (tmp_path / "risk.yaml").write_text(first, encoding="utf-8")
+    assert load_risk_config(tmp_path) == load_risk_config()
+    risk = load_risk_config(tmp_path)
+    assert (risk.max_messages_per_minute, risk.max_price_deviation_bps, risk.max_reference_age_ms) == (120, 500, 5_000)
+    assert (risk.max_position_age_ms, risk.max_pnl_age_ms, risk.max_clock_skew_ms) == (10_000, 60_000, 10_000)
+    assert (risk.duplicate_window_ms, risk.max_repeated_executions) == (2_000, 20)
+    assert (risk.repeated_execution_window_ms, risk.day_starts_at_ms) == (600_000, 0)
+    venue = (SHIPPED / "venues.okx.yaml").read_text(encoding="utf-8")
+    (tmp_path / "venues.okx.yaml").write_text(
+        "".join(line for line in venue.splitlines(True) if not line.startswith("max_position_per")), encoding="utf-8"
+    )
+    assert load_venue_config("okx", tmp_path) == load_venue_config("okx")
+    assert load_venue_config("okx").max_position_per_symbol_usd == 5000
+
+
+def test_start_of_the_day_is_read_as_a_time_and_not_as_a_number_of_seconds(tmp_path: Path) -> None:
+    """``16:30`` is half past four, whatever YAML 1.1 makes of it."""
+    text = RISK.replace("day_starts_at_utc: 00:00", "day_starts_at_utc: 16:30")
+    (tmp_path / "risk.yaml").write_text(text, encoding="utf-8")
+    assert load_risk_config(tmp_path).day_starts_at_ms == 59_400_000
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("max_messages_per_minute: 0", "must be at least 1"),
+        ("max_messages_per_minute: -5", "must be at least 1"),
+        ("max_messages_per_minute: 6001", "must be at most 6000"),
+        ("max_price_deviation_bps: 0", "must be above 0"),
+        ("max_price_deviation_bps: NaN", "is not a plain decimal number"),
+        ("max_price_deviation_bps: 5000.1", "must be at most 5000"),
+        ("max_reference_age_ms: 60001", "must be at most 60000"),
+        ("max_position_age_ms: 1.5", "is not a whole number"),
+        ("max_pnl_age_ms: never", "is not a whole number"),
+        ("max_clock_skew_ms: 30001", "must be at most 30000"),
+        ("duplicate_window_ms: 0", "must be at least 1"),
+        ("max_repeated_executions: 1e9", "is not a whole number"),
+        ("repeated_execution_window_ms: 86400001", "must be at most 86400000"),
+        ("day_starts_at_utc: 24:00", "is not a time of day"),
+        ("day_starts_at_utc: 0", "is not a time of day"),
+        ("kill_switch_file: ''", "has no value"),
+        ("kill_switch_file: reports/risk/state.sqlite3", "is risk_state_file as well"),
+        ("risk_state_file: [a]", "is a list or a mapping"),
+    ],
+)
+def test_limit_that_limits_nothing_or_means_nothing_is_refused_with_its_line(
+    tmp_path: Path, written: str, problem: str
+) -> None:
+    """Every key of the risk engine has bounds, and what breaks them is told with file, line and advice."""
+    key = written.partition(":")[0]
+    lines = RISK.splitlines()
+    (number,) = (index for index, line in enumerate(lines) if line.startswith(f"{key}:"))
+    lines[number] = written
+    error = refusal(tmp_path, "\n".join(lines))
+    assert (error.line, error.key, error.exit_code) == (number + 1, key, 2)
+    assert problem in str(error)
+    assert error.advice
 
 
 def test_shipped_okx_venue_is_that_of_the_contract() -> None:
@@ -150,8 +214,8 @@ def test_boolean_in_any_other_spelling_is_refused(tmp_path: Path, written: str) 
     ("content", "line", "problem"),
     [
         (RISK.replace("max_leverage: 3", "max_leverge: 3"), 11, "is not a known key"),
-        (RISK + "max_leverage: 4\n", 24, "key 'max_leverage' was already given in line 11"),
-        (RISK + '"max_leverage": 4\n', 24, "key 'max_leverage' was already given in line 11"),
+        (RISK + "max_leverage: 4\n", END, "key 'max_leverage' was already given in line 11"),
+        (RISK + '"max_leverage": 4\n', END, "key 'max_leverage' was already given in line 11"),
         (RISK.replace("max_leverage: 3\n", ""), None, "is missing"),
         (RISK.replace("restrictions: false", "restrictions: true"), 20, "allowed_ips is empty"),
         (RISK.replace("[]", "[10.0.0.1, ten]"), 23, "'ten' is not an IP address or network"),
@@ -160,13 +224,13 @@ def test_boolean_in_any_other_spelling_is_refused(tmp_path: Path, written: str) 
         (RISK.replace("max_leverage: 3", "max_leverage: &three 3"), 11, "uses an anchor or an alias"),
         (RISK.replace("max_leverage: 3", "max_leverage: *three"), 11, "uses an anchor or an alias"),
         (RISK.replace("max_leverage: 3", "max_leverage: !!int 3"), 11, "uses the tag"),
-        (RISK + "<<: {a: b}\n", 24, "is not a known key"),
-        (RISK + "? [a, b]\n: c\n", 24, "has a key that is not a name"),
-        (RISK + "---\na: b\n", 24, "holds a second document"),
-        (RISK + "\tmax: 1\n", 24, "is indented with a tab"),
-        (RISK + "max: \x07\n", 24, "holds a control character"),
-        (RISK + "max: [\n", 25, "is not valid YAML"),
-        (RISK.encode() + b"max: \xff\n", 24, "is not UTF-8"),
+        (RISK + "<<: {a: b}\n", END, "is not a known key"),
+        (RISK + "? [a, b]\n: c\n", END, "has a key that is not a name"),
+        (RISK + "---\na: b\n", END, "holds a second document"),
+        (RISK + "\tmax: 1\n", END, "is indented with a tab"),
+        (RISK + "max: \x07\n", END, "holds a control character"),
+        (RISK + "max: [\n", END + 1, "is not valid YAML"),
+        (RISK.encode() + b"max: \xff\n", END, "is not UTF-8"),
         (RISK.encode("utf-16"), 1, "is not UTF-8"),
         ("", 1, "is not a mapping"),
         ("# nothing\n", 1, "is not a mapping"),
