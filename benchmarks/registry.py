@@ -9,6 +9,8 @@ from dualwitness.benchmarks import (
     cell_dual,
     cell_import,
     cell_normalise,
+    cell_orders,
+    cell_risk,
     cell_venue,
 )
 
@@ -23,6 +25,8 @@ CELLS = {
         cell_dual.CELL,
         cell_audit.CELL,
         cell_venue.CELL,
+        cell_risk.CELL,
+        cell_orders.CELL,
         cell_difflog.CELL,
     )
 }

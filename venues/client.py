@@ -101,8 +101,13 @@ class VenueClient(Protocol):
         """Our executions of the venue's longest window, all pages, oldest first, duplicates kept as they came."""
         ...
 
-    def place_order(self, order: ValidatedOrder) -> Order:
-        """Send one checked order, once; the answer carries ids alone. `OutcomeUnknown` without a structured answer."""
+    def place_order(self, order: ValidatedOrder, *, expires_at_ms: int | None = None) -> Order:
+        """
+        Send one checked order, once; the answer carries ids alone. `OutcomeUnknown` without a structured answer.
+
+        ``expires_at_ms`` is the venue time after which the venue drops the request, should it still be on its way;
+        `Unsupported` where it cannot be told.
+        """
         ...
 
     def cancel_order(self, order_id: str, symbol: str) -> Order:

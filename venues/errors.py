@@ -4,8 +4,10 @@ Everything that can go wrong between us and a venue.
     DualwitnessError
     ├── UsageError                      the caller asked for something that does not exist   (exit 2)
     │   ├── UnknownSymbol
-    │   └── LibraryNotInstalled
+    │   ├── LibraryNotInstalled
+    │   └── ClientOrderIdReused         an id that belongs to another order
     ├── SafetyError                     refused before anything was sent                      (exit 4)
+    ├── OrderStoreFailed                the file of our orders could not be read or written   (exit 3)
     └── VenueError                      a call was made and did not give a proven answer      (exit 3)
         ├── TransportError              no complete answer arrived
         │   └── AnswerTimeout
@@ -31,10 +33,12 @@ from dualwitness.models import NullReason
 __all__ = [
     "AnswerTimeout",
     "AuthenticationRefused",
+    "ClientOrderIdReused",
     "DualwitnessError",
     "EnvelopeInvalid",
     "LibraryNotInstalled",
     "OrderRefused",
+    "OrderStoreFailed",
     "OutcomeUnknown",
     "RateLimited",
     "RowInvalid",
@@ -84,11 +88,23 @@ class LibraryNotInstalled(UsageError):
     default_advice = "install it, or name the other library"
 
 
+class ClientOrderIdReused(UsageError):
+    """A client order id that was given to an order with other parameters; nothing was sent."""
+
+    default_advice = "nothing was sent; give every order its own client_order_id"
+
+
 class SafetyError(DualwitnessError):
     """Refused before anything was sent."""
 
     exit_code = 4
     default_advice = "nothing was sent; check host, mode and both live switches"
+
+
+class OrderStoreFailed(DualwitnessError):
+    """The file that keeps our orders could not be read or written; ``advice`` says whether anything was sent."""
+
+    default_advice = "treat every order as unknown until the file is repaired"
 
 
 class VenueError(DualwitnessError):

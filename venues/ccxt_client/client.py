@@ -8,6 +8,7 @@ want (difference fetch-positions-wrong-instrument-filtered-out).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from dualwitness.models import (
@@ -21,6 +22,7 @@ from dualwitness.models import (
     Order,
     OrderBook,
     Position,
+    TdMode,
     Ticker,
     ValidatedOrder,
     Venue,
@@ -33,7 +35,7 @@ from dualwitness.venues.ccxt_client.elsewhere.accounts import (
     wallet_elsewhere,
 )
 from dualwitness.venues.ccxt_client.envelope import Calls
-from dualwitness.venues.ccxt_client.parse import check_columns, check_instrument_ids, check_row_numbers
+from dualwitness.venues.ccxt_client.parse import check_columns, check_instrument_ids, check_row_numbers, quoted
 from dualwitness.venues.ccxt_client.parse_account import (
     account_config_from,
     balances_from,
@@ -43,7 +45,7 @@ from dualwitness.venues.ccxt_client.parse_account import (
 )
 from dualwitness.venues.ccxt_client.parse_market import candles_from, instrument_from, order_book_from, ticker_from
 from dualwitness.venues.ccxt_client.parse_trade import fill_from, order_from
-from dualwitness.venues.ccxt_client.requests import OrderRequest, captured, order_request, sent_once
+from dualwitness.venues.ccxt_client.requests import OrderRequest, captured, order_request, prechecked, sent_once
 from dualwitness.venues.ccxt_client.symbols import Market, market_of, market_types_of
 from dualwitness.venues.ccxt_client.transport import WireTap, open_exchange, open_session
 from dualwitness.venues.errors import DualwitnessError, RowInvalid, SafetyError, Unsupported, UsageError
@@ -214,6 +216,26 @@ class CcxtClient:
         proven = self._calls.call("fetch_trading_fee", symbol).one_row()
         return _read(lambda: fee_rates_from(proven.value))
 
+    def get_leverage(self, symbol: str, td_mode: TdMode) -> Decimal:
+        """
+        The highest leverage in force for new orders of this mode (OKX ``account/leverage-info``).
+
+        Asked for by OKX's own name: CCXT's ``fetch_leverage`` cuts 2.5 down to 2. `Unsupported` at other venues.
+        """
+        market = self._market(symbol)
+        if self._venue is not Venue.OKX:
+            message = f"the leverage in force is proven for OKX alone, not for {self._venue}"
+            raise Unsupported(message)
+        asked = {"instId": market.venue_id, "mgnMode": str(td_mode)}
+        rows = self._calls.call("privateGetAccountLeverageInfo", asked).rows
+        check_row_numbers(rows)
+        levers = [quoted(row.get("lever"), "lever") for row in rows]
+        known = [lever for lever in levers if lever]
+        if not known or len(known) != len(levers):
+            message = f"the venue did not tell the leverage of {symbol}"
+            raise RowInvalid(message)
+        return max(known)
+
     # Market interaction
 
     def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
@@ -261,15 +283,40 @@ class CcxtClient:
             fills += self._fills_from(pages, kind)
         return tuple(sorted(fills, key=lambda fill: fill.ts_venue_ms or 0))
 
-    def place_order(self, order: ValidatedOrder) -> Order:
-        """Send one checked order, once, with our own id; the answer carries ids alone."""
+    def get_order_history(self, symbol: str, *, since_ms: int) -> tuple[Order, ...]:
+        """
+        Finished orders of seven days (OKX trade/orders-history), none missing that was made after ``since_ms``.
+
+        CCXT has two words for them, so there are two calls a kind and page; `Unsupported` for Bybit and Binance.
+        """
+        if self._venue is not Venue.OKX:
+            message = f"finished orders over ccxt are proven for OKX alone, not for {self._venue}"
+            raise Unsupported(message)
+        pages: list[list[Mapping[str, Any]]] = []
+        for kind in market_types_of(self._market(symbol)):
+            for method in ("fetch_closed_orders", "fetch_canceled_orders"):
+                parameters = {"instType": _INSTRUMENT_TYPES[kind]}
+                pages += self._pages(method, symbol, parameters, "ordId", oldest_ms=since_ms)
+        orders = _read(lambda: [order_from(row) for page in pages for row in page])
+        return tuple(sorted(orders, key=lambda order: order.ts_venue_ms or 0, reverse=True))
+
+    def place_order(self, order: ValidatedOrder, *, expires_at_ms: int | None = None) -> Order:
+        """
+        Send one checked order, once, with our own id; the answer carries ids alone.
+
+        ``expires_at_ms`` goes out as OKX's header ``expTime``; Bybit and Binance have none: `Unsupported`.
+        """
         if not order.risk_checks_passed:
             message = f"the order did not pass its checks: {order.rejection_reason}"
             raise SafetyError(message, advice="nothing was sent; only a checked order can be placed")
         self._wiring.check_may_trade()
+        if expires_at_ms is not None and self._venue is not Venue.OKX:
+            message = f"{self._venue} takes no deadline for an order"
+            raise Unsupported(message)
         request = self._order_request(order)
         own_id = order.intent.client_order_id
-        return sent_once(self._calls, "create_order", request.arguments(), request.symbol, own_id)
+        with self._tap.expiring(expires_at_ms):
+            return sent_once(self._calls, "create_order", request.arguments(), request.symbol, own_id)
 
     def cancel_order(self, order_id: str, symbol: str) -> Order:
         """Ask to cancel; `OrderRefused` where the venue does not, `OutcomeUnknown` where no structured answer came."""
@@ -287,6 +334,18 @@ class CcxtClient:
         At OKX the account's level and position mode are asked for first, once, which needs keys.
         """
         return self._captured(self._order_request(order).arguments())
+
+    def precheck_order(self, order: ValidatedOrder) -> dict[str, str]:
+        """
+        What OKX says that the order would do to the margin (``trade/order-precheck``); no order is sent.
+
+        Multi-currency and portfolio accounts alone: elsewhere OKX refuses with 51010. Raises `VenueRefusal` with the
+        code that the order itself would be refused with, and `Unsupported` at other venues.
+        """
+        if self._venue is not Venue.OKX:
+            message = f"{self._venue} has no precheck of orders"
+            raise Unsupported(message)
+        return prechecked(self._calls, self.build_order_request(order))
 
     def native_order_request(
         self, symbol: str, order_type: str, side: str, quantity: str, price: str | None = None
@@ -331,9 +390,19 @@ class CcxtClient:
         return None if market is None else Market.of(market)
 
     def _pages(
-        self, method: str, symbol: str | None, parameters: Mapping[str, str], cursor_key: str
+        self,
+        method: str,
+        symbol: str | None,
+        parameters: Mapping[str, str],
+        cursor_key: str,
+        *,
+        oldest_ms: int | None = None,
     ) -> list[list[Mapping[str, Any]]]:
-        """All pages, newest first; the cursor is read at the wire, because CCXT has no word for it."""
+        """
+        All pages, newest first, but for those that hold only orders made before ``oldest_ms``.
+
+        The cursor is read at the wire, because CCXT has no word for it.
+        """
         pages: list[list[Mapping[str, Any]]] = []
         query = dict(parameters)
         for _ in range(_LARGEST_PAGES):
@@ -342,7 +411,7 @@ class CcxtClient:
             check_instrument_ids(proven.rows)
             proven.all_rows()
             pages.append(proven.value)
-            if len(proven.rows) < _PAGE:
+            if len(proven.rows) < _PAGE or _ends_before(proven.rows, oldest_ms):
                 return pages
             cursor = proven.rows[-1].get(cursor_key)
             if not isinstance(cursor, str) or not cursor or cursor == query.get("after"):
@@ -374,6 +443,12 @@ def _read(reader: Callable[[], _Result]) -> _Result:
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         message = f"what ccxt gave cannot be read: {type(error).__name__}"
         raise RowInvalid(message) from None
+
+
+def _ends_before(rows: tuple[Any, ...], oldest_ms: int | None) -> bool:
+    """Whether a page of orders, newest first, ends with one made before a moment."""
+    made = rows[-1].get("cTime") if oldest_ms is not None else None
+    return isinstance(made, str) and made.isascii() and made.isdigit() and int(made) < (oldest_ms or 0)
 
 
 def _list_of(row: Mapping[str, Any], name: str) -> list[Any]:

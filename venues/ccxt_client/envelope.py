@@ -191,7 +191,9 @@ def prove(venue: Venue, exchange: WireExchange, redact: Callable[[str], str] = s
         raise kind(message)
     document = _document(answer, where)
     if venue is Venue.OKX:
-        return _prove_okx(answer, document, where, redact, posted=exchange.request.method == "POST")
+        # A precheck is posted too, but acknowledges nothing: its row tells of margins.
+        places = exchange.request.method == "POST" and not exchange.request.path.endswith("/order-precheck")
+        return _prove_okx(answer, document, where, redact, posted=places)
     if venue is Venue.BYBIT:
         return _prove_bybit(answer, document, where, redact)
     return _prove_binance(answer, document, where, redact)

@@ -91,7 +91,9 @@ def _pair_parameters(intent: OrderIntent, market: Market, resolved: ResolvedMode
         # OKX reads this size as quote currency and takes no tgtCcy (59110; difference margin-market-buy-size-unit).
         message = f"{market.symbol} cannot be ordered like this: a margin market buy is sized in quote currency"
         raise UsageError(message, advice="send a limit order")
-    currency = market.quote if buys else market.base
+    # Quote currency margins a long, base currency a short; what reduces one names the currency that it was opened with,
+    # because the venue keeps a position a currency (51134 otherwise).
+    currency = market.quote if buys is not intent.reduce_only else market.base
     if resolved.td_mode is not TdMode.CASH:
         if currency is None or market.venue_id != f"{market.base}-{market.quote}":
             message = f"ccxt would name the margin currency of {market.venue_id} in a word of its own"

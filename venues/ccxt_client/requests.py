@@ -8,6 +8,7 @@ rounds to the nearest (difference buy-price-rounded-up-past-callers-limit).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
@@ -26,15 +27,18 @@ from dualwitness.venues.errors import (
     OrderRefused,
     OutcomeUnknown,
     RateLimited,
+    RowInvalid,
     Unsupported,
     UsageError,
     VenueError,
     VenueRefusal,
 )
 
-__all__ = ["OrderRequest", "captured", "contracts_of", "order_request", "sent_once"]
+__all__ = ["OrderRequest", "captured", "contracts_of", "order_request", "prechecked", "sent_once"]
 
 _SERVER_ERROR = 500
+# What OKX's precheck takes of an order (OKX trade/order-precheck).
+_PRECHECKED = ("instId", "tdMode", "side", "posSide", "ordType", "sz", "px", "reduceOnly", "tgtCcy")
 _DIGITS = 80  # more than any size times any contract value can need
 
 
@@ -159,6 +163,18 @@ def captured(exchange: Any, tap: WireTap, calls: Calls, arguments: tuple[Any, ..
         exchange.apiKey, exchange.secret, exchange.password = keys
     message = "ccxt built no request"
     raise UsageError(message)
+
+
+def prechecked(calls: Calls, request: WireRequest) -> dict[str, str]:
+    """What OKX says that an order would do, in its own words; no order is sent. Raises `VenueError`."""
+    body = json.loads(request.body)
+    row = body[0] if isinstance(body, list) else body
+    asked = {name: row[name] for name in _PRECHECKED if row.get(name) not in (None, "")}
+    proven = calls.call("privatePostTradeOrderPrecheck", asked)
+    if len(proven.rows) != 1 or not isinstance(proven.rows[0], Mapping):
+        message = f"the venue sent {len(proven.rows)} rows where one was asked for"
+        raise RowInvalid(message)
+    return {str(name): str(value) for name, value in proven.rows[0].items() if value not in (None, "")}
 
 
 def sent_once(calls: Calls, method: str, arguments: tuple[Any, ...], symbol: str, own_id: str | None) -> Order:

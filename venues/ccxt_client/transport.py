@@ -65,6 +65,7 @@ class WireTap(HTTPAdapter):
         self._wiring = wiring
         self._guard = wiring.guard()
         self._capturing = False
+        self._expires_at_ms: int | None = None
         self._undrained: list[WireExchange] = []
         self._current: list[WireExchange] = []
 
@@ -90,6 +91,15 @@ class WireTap(HTTPAdapter):
         finally:
             self._capturing = False
 
+    @contextmanager
+    def expiring(self, at_ms: int | None) -> Iterator[None]:
+        """Within this block every order carries its deadline: OKX's header ``expTime``, ms of venue time."""
+        self._expires_at_ms = at_ms
+        try:
+            yield
+        finally:
+            self._expires_at_ms = None
+
     def send(
         self,
         request: PreparedRequest,
@@ -102,15 +112,17 @@ class WireTap(HTTPAdapter):
         """Check, send once, record; proxies are ignored on purpose."""
         parts = urlsplit(request.url or "")
         self._guard.check(parts.scheme, parts.netloc)
-        wire_request = _wire_request(request)
+        if self._expires_at_ms is not None and request.method == "POST":
+            # Not signed: OKX signs time, method, path and body (okx-v5-facts section 2).
+            request.headers["expTime"] = str(self._expires_at_ms)
         if self._capturing:
-            raise RequestCaptured(wire_request)
+            raise RequestCaptured(_wire_request(request))
         started_ms, started = self._wiring.now_ms(), self._wiring.monotonic()
         answer: WireAnswer | None = None
         error: str | None = None
         try:
             if self._wiring.answers is not None:
-                answer = self._wiring.answers(wire_request)
+                answer = self._wiring.answers(_wire_request(request))
                 _check_computable(answer)
                 return _response(request, answer)
             response = super().send(request, stream=True, timeout=timeout, verify=verify, cert=cert, proxies=None)
@@ -123,7 +135,9 @@ class WireTap(HTTPAdapter):
             error = type(failure).__name__
             raise
         finally:
-            self._record(wire_request, answer, started_ms, (self._wiring.monotonic() - started) * 1000, error)
+            duration_ms = (self._wiring.monotonic() - started) * 1000
+            # Described only now: an order should not wait for its description.
+            self._record(_wire_request(request), answer, started_ms, duration_ms, error)
 
     def _read(self, response: Response, started: float) -> None:
         # `requests` limits the time between two bytes only: a dripping server would hold the call for ever.

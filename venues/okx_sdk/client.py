@@ -21,6 +21,7 @@ from dualwitness.models import (
     Order,
     OrderBook,
     Position,
+    TdMode,
     Ticker,
     ValidatedOrder,
     Venue,
@@ -28,7 +29,13 @@ from dualwitness.models import (
 from dualwitness.models.wire import WireExchange, WireRequest
 from dualwitness.venues.errors import SafetyError, UnknownSymbol, UsageError, VenueError
 from dualwitness.venues.okx_sdk.parse import one_row
-from dualwitness.venues.okx_sdk.parse_account import parse_balances, parse_config, parse_fee_rates, parse_position
+from dualwitness.venues.okx_sdk.parse_account import (
+    parse_balances,
+    parse_config,
+    parse_fee_rates,
+    parse_leverage,
+    parse_position,
+)
 from dualwitness.venues.okx_sdk.parse_market import (
     parse_book,
     parse_candle,
@@ -185,12 +192,17 @@ class OkxSdkClient:
         asked = self._book.symbol_of(market_type, instrument_id) or symbol
         return parse_fee_rates(one_row(rows, "fee rates"), asked, listing, None if pair is None else pair[1])
 
+    def get_leverage(self, symbol: str, td_mode: TdMode) -> Decimal:
+        """The highest leverage in force for new orders of this mode (``account/leverage-info``)."""
+        asked = {"instId": self._id_of(symbol), "mgnMode": str(td_mode)}
+        return parse_leverage(self._caller.ask(self._apis.account.get_leverage, **asked))
+
     # Market interaction
 
     def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
         """Every resting order, all pages; on a pair those of spot and of margin."""
-        filters = {} if symbol is None else {"instId": self._id_of(symbol)}
-        rows = self._caller.pages(self._apis.trade.get_order_list, "ordId", **filters)
+        instrument_id = "" if symbol is None else self._id_of(symbol)  # a blank one is not sent
+        rows = self._caller.pages(self._apis.trade.get_order_list, "ordId", instId=instrument_id)
         return tuple(parse_order(row, self._book) for row in rows)
 
     def get_order(self, symbol: str, order_id: str | None = None, client_order_id: str | None = None) -> Order:
@@ -213,7 +225,12 @@ class OkxSdkClient:
         rows: list[object] = []
         for kind in _fill_types(instrument_id):
             page = self._caller.pages(
-                self._apis.trade.get_fills_history, "billId", instType=INSTRUMENT_TYPES[kind], **filters
+                self._apis.trade.get_fills_history,
+                "billId",
+                # By the time of the record: it is never before that of the execution.
+                is_enough=None if since_ms is None else lambda row: _is_older(row, "ts", since_ms),
+                instType=INSTRUMENT_TYPES[kind],
+                **filters,
             )
             rows += reversed(page)
         fills = [parse_fill(row, self._book, self._find) for row in rows]
@@ -221,19 +238,35 @@ class OkxSdkClient:
         # Stable: fills of one ms keep the venue's order, those without a time come first.
         return tuple(sorted(recent, key=lambda fill: (fill.ts_venue_ms is not None, fill.ts_venue_ms or 0)))
 
-    def place_order(self, order: ValidatedOrder) -> Order:
+    def get_order_history(self, symbol: str, *, since_ms: int) -> tuple[Order, ...]:
+        """Finished orders of seven days, newest first, none missing that was made after ``since_ms``."""
+        instrument_id = self._id_of(symbol)
+        rows: list[object] = []
+        for kind in _fill_types(instrument_id):
+            rows += self._caller.pages(
+                self._apis.trade.get_orders_history,
+                "ordId",
+                is_enough=lambda row: _is_older(row, "cTime", since_ms),
+                instType=INSTRUMENT_TYPES[kind],
+                instId=instrument_id,
+            )
+        orders = [parse_order(row, self._book) for row in rows]
+        return tuple(sorted(orders, key=lambda order: order.ts_venue_ms or 0, reverse=True))
+
+    def place_order(self, order: ValidatedOrder, *, expires_at_ms: int | None = None) -> Order:
         """
         Send one checked order, once; the answer carries ids alone.
 
-        Raises `SafetyError` and `UsageError` before anything is sent, `OrderRefused` where OKX said no, and
-        `OutcomeUnknown` where no structured answer came.
+        ``expires_at_ms`` goes out as OKX's header ``expTime``. Raises `SafetyError` and `UsageError` before anything
+        is sent, `OrderRefused` where OKX said no, and `OutcomeUnknown` where no structured answer came.
         """
         if not order.risk_checks_passed:
             message = f"the order did not pass its checks: {order.rejection_reason}"
             raise SafetyError(message, advice="nothing was sent; only checked orders are")
         self._wiring.check_may_trade()
         arguments = self._arguments(order)
-        return send_once(self._caller, self._apis.trade.place_order, order.intent.symbol, arguments)
+        with self._caller.transport.expiring(expires_at_ms):
+            return send_once(self._caller, self._apis.trade.place_order, order.intent.symbol, arguments)
 
     def cancel_order(self, order_id: str, symbol: str) -> Order:
         """Ask to cancel; the answer carries ids alone and the same errors as `place_order`."""
@@ -309,6 +342,12 @@ def _fill_types(instrument_id: str | None) -> tuple[MarketType, ...]:
         return tuple(MarketType)
     kind = market_type_of(instrument_id) or MarketType.SPOT
     return (MarketType.SPOT, MarketType.MARGIN) if kind is MarketType.SPOT else (kind,)
+
+
+def _is_older(row: object, key: str, than_ms: int) -> bool:
+    """Whether a raw row says that it is older than a moment; one that does not say is never."""
+    time = row.get(key) if isinstance(row, dict) else None
+    return isinstance(time, str) and time.isascii() and time.isdigit() and int(time) < than_ms
 
 
 def _check_range(name: str, value: int, largest: int) -> None:

@@ -49,7 +49,10 @@ def resolve_modes(intent: OrderIntent, account: AccountConfig, instrument: Instr
             # OKX reads this size as quote currency and takes no tgtCcy (59110; difference margin-market-buy-size-unit).
             text = "a margin market buy is sized in quote currency"
             raise _refusal(intent, text, "send a limit order")
-        margin_currency = (instrument.quote if buys else instrument.base) or ""
+        # Quote currency margins a long, base currency a short; what reduces one is margined as it was opened, because
+        # the currency is part of which position the order is about (51134 otherwise).
+        is_long = buys is not intent.reduce_only
+        margin_currency = (instrument.quote if is_long else instrument.base) or ""
         if not margin_currency:
             raise _refusal(intent, "the instrument list does not name the pair's currencies", "read the list again")
     return OrderModes(

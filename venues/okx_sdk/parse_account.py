@@ -22,7 +22,7 @@ from dualwitness.venues.errors import RowInvalid
 from dualwitness.venues.okx_sdk.parse import FindListing, Row, base_quantity_of, flipped
 from dualwitness.venues.okx_sdk.symbols import InstrumentBook, Listing, pair_of
 
-__all__ = ["parse_balances", "parse_config", "parse_fee_rates", "parse_position"]
+__all__ = ["parse_balances", "parse_config", "parse_fee_rates", "parse_leverage", "parse_position"]
 
 _CONFIG = {
     "account_level": "acctLv",
@@ -139,6 +139,16 @@ def _fee_suffix(listing: Listing | NullReason, quote: str | None) -> str:
     if instrument is None or instrument.settle is None:
         return "USDC" if instrument is not None and quote not in ("USDT", None) else ""
     return {"USDT": "U", "USDC": "USDC"}.get(instrument.settle, "")
+
+
+def parse_leverage(rows: list[object]) -> Decimal:
+    """The highest leverage of ``account/leverage-info``, which has a row a side; raises `RowInvalid` for none."""
+    levers = [Row(raw, {"leverage": "lever"}, "leverage").number("leverage") for raw in rows]
+    known = [lever for lever in levers if lever]
+    if not known or len(known) != len(levers):
+        message = "the venue did not tell the leverage in force"
+        raise RowInvalid(message)
+    return max(known)
 
 
 def parse_position(raw: object, book: InstrumentBook, find: FindListing) -> Position:

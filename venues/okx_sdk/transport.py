@@ -9,7 +9,8 @@ timeouts-differ). Nothing is patched and no private name is touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +90,7 @@ class WiredTransport(httpx.BaseTransport):
             # http2 as python-okx itself asks for; it is negotiated over TLS only.
             self._pool = httpx.HTTPTransport(http2=True, retries=0, trust_env=False)
         self._exchanges: list[WireExchange] = []
+        self._expires_at_ms: int | None = None
         self.last: Call | None = None
 
     def __repr__(self) -> str:
@@ -98,17 +100,28 @@ class WiredTransport(httpx.BaseTransport):
         """Carry one request; the only door to the network in this package."""
         self.last = None
         self._guard.check(request.url.scheme, request.url.netloc.decode("ascii"))
-        sent = wire_request_of(request)
+        if self._expires_at_ms is not None and request.method == "POST":
+            # python-okx has no argument for it; OKX does not sign headers (okx-v5-facts section 2).
+            request.headers["expTime"] = str(self._expires_at_ms)
         started_ms, started = self._wiring.now_ms(), self._wiring.monotonic()
         try:
-            answer = self._answer(request, sent, started)
+            answer = self._answer(request, started)
         except DualwitnessError as error:
             text = self._redactor.redact(f"{type(error).__name__}: {error}")
-            self._keep(sent, None, started_ms, started, text)
+            self._keep(request, None, started_ms, started, text)
             raise
-        self._keep(sent, answer, started_ms, started, None)
+        self._keep(request, answer, started_ms, started, None)
         headers = [(name, value) for name, value in answer.headers if name not in _WIRE_ONLY_HEADERS]
         return httpx.Response(answer.status, headers=headers, content=answer.body)
+
+    @contextmanager
+    def expiring(self, at_ms: int | None) -> Iterator[None]:
+        """Until the block ends each order says when it expires: ms of venue time, in OKX's header ``expTime``."""
+        self._expires_at_ms = at_ms
+        try:
+            yield
+        finally:
+            self._expires_at_ms = None
 
     def drain(self) -> tuple[WireExchange, ...]:
         """Hand over, and forget, what was exchanged."""
@@ -120,12 +133,12 @@ class WiredTransport(httpx.BaseTransport):
         if self._pool is not None:
             self._pool.close()
 
-    def _answer(self, request: httpx.Request, sent: WireRequest, started: float) -> WireAnswer:
+    def _answer(self, request: httpx.Request, started: float) -> WireAnswer:
         if self._pool is None:
             if self._wiring.answers is None:
                 message = "there is neither a connection nor a recorded answer"
                 raise TransportError(message)
-            return self._wiring.answers(sent)
+            return self._wiring.answers(wire_request_of(request))
         try:
             response = self._pool.handle_request(request)
             try:
@@ -162,11 +175,17 @@ class WiredTransport(httpx.BaseTransport):
         return AnswerTimeout(f"no complete answer arrived within {self._wiring.timeout_ms} ms")
 
     def _keep(
-        self, sent: WireRequest, answer: WireAnswer | None, started_ms: int, started: float, error: str | None
+        self, request: httpx.Request, answer: WireAnswer | None, started_ms: int, started: float, error: str | None
     ) -> None:
         duration_ms = (self._wiring.monotonic() - started) * _MS
+        # Described only after the answer: an order does not wait for it.
         exchange = WireExchange.of(
-            Library.OKX_SDK, sent, answer, started_ms=started_ms, duration_ms=duration_ms, error=error
+            Library.OKX_SDK,
+            wire_request_of(request),
+            answer,
+            started_ms=started_ms,
+            duration_ms=duration_ms,
+            error=error,
         )
         reading = None if answer is None else read_body(answer.body)
         self.last = Call(exchange, reading)
@@ -220,16 +239,27 @@ class Caller:
             raise EnvelopeInvalid(message, http_status=answer.status)
         return data
 
-    def pages(self, method: Callable[..., object], cursor: str, **filters: str) -> list[object]:
-        """The rows of all pages, newest first as OKX sends them; ``cursor`` names the key that ``after`` takes."""
+    def pages(
+        self,
+        method: Callable[..., object],
+        cursor: str,
+        *,
+        is_enough: Callable[[object], bool] | None = None,
+        **filters: str,
+    ) -> list[object]:
+        """
+        The rows of all pages, newest first as OKX sends them; ``cursor`` names the key that ``after`` takes.
+
+        No older page is asked for once ``is_enough`` says so of the last row of one.
+        """
         rows: list[object] = []
         after = ""
         for _ in range(_LARGEST_PAGES):
             page = self.ask(method, limit=str(_PAGE), after=after, **filters)
             rows += page
-            if len(page) < _PAGE:
+            last = page[-1] if page else None
+            if len(page) < _PAGE or (is_enough is not None and is_enough(last)):
                 return rows
-            last = page[-1]
             following = last.get(cursor) if isinstance(last, dict) else None
             if not isinstance(following, str) or not following or following == after:
                 message = f"a full page ended with {cursor} {following!r}: the next page cannot be asked for"

@@ -58,7 +58,7 @@ LIMIT = {"order_type": "limit", "price": "1"}
         (LIMIT, SPOT, NET, {"tdMode": "cross", "ccy": "USDT"}),
         ({"side": "short"}, SPOT, NET, {"tdMode": "cross", "ccy": "BTC"}),
         ({"td_mode": "isolated"} | LIMIT, SPOT, NET, {"tdMode": "isolated", "ccy": "USDT"}),
-        ({"reduce_only": True} | LIMIT, SPOT, NET, {"tdMode": "cross", "ccy": "USDT", "reduceOnly": True}),
+        ({"reduce_only": True} | LIMIT, SPOT, NET, {"tdMode": "cross", "ccy": "BTC", "reduceOnly": True}),
         ({}, SPOT, MULTI, {"tdMode": "cross", "ccy": "USDT", "tgtCcy": "base_ccy"}),
         ({}, SWAP, NET, {"tdMode": "cross", "posSide": "net"}),
         ({"reduce_only": True}, SWAP, NET, {"tdMode": "cross", "posSide": "net", "reduceOnly": True}),

@@ -23,9 +23,11 @@ from dualwitness.venues.errors import (
     OrderRefused,
     OutcomeUnknown,
     RateLimited,
+    RowInvalid,
     SafetyError,
     Unsupported,
     UsageError,
+    VenueRefusal,
 )
 
 PLACE, CANCEL, CONFIG = "/api/v5/trade/order", "/api/v5/trade/cancel-order", "/api/v5/account/config"
@@ -308,3 +310,42 @@ def test_a_cancel_acknowledged_for_another_order_is_unknown(client: CcxtClient, 
     venue.answer(CANCEL, ack(ordId="78"))
     with pytest.raises(OutcomeUnknown):
         client.cancel_order("77", "BTC/USDT")
+
+
+PRECHECK = "/api/v5/trade/order-precheck"
+
+
+def test_precheck_asks_with_the_words_of_the_order_and_places_nothing(client: CcxtClient, venue: Any) -> None:
+    """OKX's own row comes back in its own words, without blanks; ids are not sent, because nothing is placed."""
+    row = {"adjEq": "41.9", "imrChg": "0.1", "type": "", "liqPx": ""}
+    venue.answer(CONFIG, sound_account("3"))
+    venue.answer(PRECHECK, json.dumps({"code": "0", "data": [row], "msg": ""}).encode())
+    order = checked("BTC/USDT:USDT", td_mode="cross", order_type="limit", price="60000")
+    assert client.precheck_order(order) == {"adjEq": "41.9", "imrChg": "0.1"}
+    (asked,) = venue.asked(PRECHECK)
+    assert json.loads(asked.body) == {
+        "instId": "BTC-USDT-SWAP", "tdMode": "cross", "side": "buy", "posSide": "net", "ordType": "limit",
+        "sz": "10", "px": "60000",
+    }  # fmt: skip
+    assert venue.asked(PLACE) == []
+
+
+def test_precheck_that_is_refused_gives_the_code_that_the_order_would_get(client: CcxtClient, venue: Any) -> None:
+    """Accounts below multi-currency have none: 51010, as a refusal and not as an unknown outcome."""
+    venue.answer(PRECHECK, json.dumps({"code": "51010", "data": [], "msg": "not in this mode"}).encode())
+    with pytest.raises(VenueRefusal) as caught:
+        client.precheck_order(checked("BTC/USDT:USDT", td_mode="cross"))
+    assert caught.value.code == "51010"
+
+
+@pytest.mark.parametrize("rows", [[], [{}, {}], ["x"]])
+def test_precheck_without_exactly_one_row_proves_nothing(client: CcxtClient, venue: Any, rows: list[Any]) -> None:
+    """An empty answer is not a yes."""
+    venue.answer(PRECHECK, json.dumps({"code": "0", "data": rows, "msg": ""}).encode())
+    with pytest.raises(RowInvalid):
+        client.precheck_order(checked("BTC/USDT:USDT", td_mode="cross"))
+
+
+def sound_account(level: str) -> bytes:
+    """The configuration of an account of that level in net mode."""
+    return json.dumps({"code": "0", "data": [NET | {"acctLv": level}], "msg": ""}).encode()
