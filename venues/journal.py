@@ -2,13 +2,14 @@
 The call journal: one JSON line an API call, written in one piece, without a secret in any encoding.
 
 Lines go to ``reports/exchanges/okx_api.jsonl`` (python-okx) and ``ccxt_api.jsonl`` (CCXT) below the journal's folder;
-without a folder nothing is written.
+without a folder nothing is written. Records of other things (simulated fills) are appended to files of their own there.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
@@ -60,8 +61,14 @@ class CallJournal:
             "sample_id": exchange.sample_id,
             "error": exchange.error,
         }
+        self.append(JOURNAL_FILES[exchange.library], line)
+
+    def append(self, name: str, line: Mapping[str, object]) -> None:
+        """Write one line of any JSON values to the file ``name`` of the folder, in one piece and without a secret."""
+        if self._folder is None:
+            return
         text = self._redactor.redact(json.dumps(line, separators=(",", ":"), ensure_ascii=True)) + "\n"
-        path = self._folder / JOURNAL_FILES[exchange.library]
+        path = self._folder / name
         with self._lock:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)

@@ -13,19 +13,23 @@ from dualwitness.venues.journal import JOURNAL_FOLDER, CallJournal
 from dualwitness.venues.redact import Redactor
 from dualwitness.venues.wiring import OKX_HOSTS, Answers, Credentials, Wiring
 
-__all__ = ["open_venue", "open_wired"]
+__all__ = ["hosts_of", "open_venue", "open_wired"]
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
-# Where each venue lives when no base URL is given.
+# Where each venue lives when no base URL is given: its demo side, and the real one.
 _HOME = {
-    Venue.OKX: "https://www.okx.com",
-    Venue.BYBIT: "https://api-demo.bybit.com",
-    Venue.BINANCE: "https://demo-api.binance.com",
+    Venue.OKX: ("https://www.okx.com", "https://www.okx.com"),
+    Venue.BYBIT: ("https://api-demo.bybit.com", "https://api.bybit.com"),
+    Venue.BINANCE: ("https://demo-api.binance.com", "https://api.binance.com"),
 }
+# OKX tells demo from live by a header, on the same hosts; elsewhere the host alone decides where an order ends.
 _HOSTS = {
-    Venue.BYBIT: frozenset({"api.bybit.com", "api-demo.bybit.com", "api-testnet.bybit.com"}),
-    Venue.BINANCE: frozenset({"api.binance.com", "fapi.binance.com", "demo-api.binance.com", "demo-fapi.binance.com"}),
+    Venue.BYBIT: (frozenset({"api-demo.bybit.com", "api-testnet.bybit.com"}), frozenset({"api.bybit.com"})),
+    Venue.BINANCE: (
+        frozenset({"demo-api.binance.com", "demo-fapi.binance.com"}),
+        frozenset({"api.binance.com", "fapi.binance.com"}),
+    ),
 }
 
 
@@ -39,9 +43,13 @@ def open_venue(
     journal: CallJournal | None = None,
     answers: Answers | None = None,
     timeout_ms: int = 10_000,
+    market: VenueClient | None = None,
 ) -> VenueClient:
     """
     Open a client of ``venue`` over ``library`` (default: ``ccxt``); demo unless ``mode`` says ``okx_live``.
+
+    ``paper`` has no library: it simulates orders on the books of ``market``, another client, or of OKX as opened with
+    all the other words. `dualwitness.venues.paper.PaperVenue` takes settings and balances.
 
     Calls are journalled below the working directory (`JOURNAL_FOLDER`) unless ``journal`` says otherwise; ``answers``
     replaces the socket by recorded answers, and nothing is journalled. Raises `UsageError` for a name that does not
@@ -50,28 +58,35 @@ def open_venue(
     chosen_venue = _choose(Venue, venue, "venue")
     chosen_library = _choose(Library, library or Library.CCXT, "library")
     chosen_mode = _choose(RunMode, mode, "mode")
-    _refuse_paper(chosen_venue)
+    if market is not None and chosen_venue is not Venue.PAPER:
+        message = f"a market was given for {chosen_venue}, which has its own"
+        raise UsageError(message, advice="leave market out, or open paper on it")
+    if chosen_venue is Venue.PAPER and library is not None:
+        _refuse_paper(chosen_venue)
+    kept = journal or _journal_of(credentials, answers)
+    if market is not None:
+        return _paper_on(market, kept, owned=False)
     if answers is None and chosen_mode is RunMode.OFFLINE:
         message = "mode offline opens no socket, and no answers were given"
         raise UsageError(message, advice="give answers, or choose another mode")
-    home = base_url or _home_of(chosen_venue, chosen_mode, answers)
-    secrets = (
-        ()
-        if credentials is None
-        else tuple(
-            value.get_secret_value() for value in (credentials.api_key, credentials.api_secret, credentials.passphrase)
-        )
-    )
+    seen = Venue.OKX if chosen_venue is Venue.PAPER else chosen_venue
     wiring = Wiring(
-        base_url=home,
+        base_url=base_url or _home_of(seen, chosen_mode, answers),
         mode=chosen_mode,
         credentials=credentials,
-        journal=journal or CallJournal(JOURNAL_FOLDER if answers is None else None, Redactor(secrets)),
+        journal=kept,
         answers=answers,
         timeout_ms=timeout_ms,
-        allowed_hosts=_HOSTS.get(chosen_venue, OKX_HOSTS),
+        allowed_hosts=hosts_of(seen, chosen_mode),
     )
-    return open_wired(chosen_venue, chosen_library, wiring)
+    client = open_wired(seen, chosen_library, wiring)
+    return _paper_on(client, kept, owned=True) if chosen_venue is Venue.PAPER else client
+
+
+def hosts_of(venue: Venue, mode: RunMode) -> frozenset[str]:
+    """The hosts beside loopback that a client of this mode may talk to: no demo client ever has a live venue's."""
+    demo, live = _HOSTS.get(venue, (OKX_HOSTS, OKX_HOSTS))
+    return live if mode is RunMode.OKX_LIVE else demo
 
 
 def open_wired(venue: Venue, library: Library, wiring: Wiring) -> VenueClient:
@@ -96,8 +111,22 @@ def open_wired(venue: Venue, library: Library, wiring: Wiring) -> VenueClient:
 
 def _refuse_paper(venue: Venue) -> None:
     if venue is Venue.PAPER:
-        message = "the paper venue has no client: it is reached over no library"
-        raise UsageError(message, advice="open okx, bybit or binance")
+        message = "the paper venue is reached over no library"
+        advice = "leave library out; to choose whose books it sees, give market=open_venue('okx', library=...)"
+        raise UsageError(message, advice=advice)
+
+
+def _paper_on(source: VenueClient, journal: CallJournal, *, owned: bool) -> VenueClient:
+    from dualwitness.venues.paper import PaperMarket, PaperVenue
+
+    return PaperVenue(PaperMarket.of_client(source, owned=owned), journal=journal)
+
+
+def _journal_of(credentials: Credentials | None, answers: Answers | None) -> CallJournal:
+    """The journal below the working directory; recorded answers are no calls."""
+    keys = () if credentials is None else (credentials.api_key, credentials.api_secret, credentials.passphrase)
+    redactor = Redactor(tuple(key.get_secret_value() for key in keys))
+    return CallJournal(JOURNAL_FOLDER if answers is None else None, redactor)
 
 
 def _home_of(venue: Venue, mode: RunMode, answers: Answers | None) -> str:
@@ -105,7 +134,7 @@ def _home_of(venue: Venue, mode: RunMode, answers: Answers | None) -> str:
     if answers is None and mode is RunMode.OKX_DEMO_SIM:
         message = "mode okx_demo_sim needs the embedded venue's address: it has no fixed port"
         raise UsageError(message, advice="start `python -m venues.sim --port N` and give its base_url")
-    return _HOME[venue]
+    return _HOME[venue][mode is RunMode.OKX_LIVE]
 
 
 def _missing(error: ModuleNotFoundError, module: str, distribution: str) -> Exception:

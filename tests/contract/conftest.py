@@ -1,4 +1,4 @@
-"""Both libraries, and venues whose truth is known."""
+"""Every client of the interface, and venues whose truth is known."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ import pytest
 from dualwitness.models import Library
 from dualwitness.venues.client import VenueClient
 from tests.support.clients import HeardVenue, heard_venue, opened
+from tests.support.paper import ROUTES, opened_route
+
+
+@pytest.fixture(params=ROUTES)
+def route(request: pytest.FixtureRequest) -> str:
+    """Each way to a venue in turn: both libraries, and the paper venue."""
+    chosen: str = request.param
+    return chosen
 
 
 @pytest.fixture(params=list(Library), ids=str)
@@ -32,9 +40,16 @@ def reader(request: pytest.FixtureRequest, standing: tuple[HeardVenue, str]) -> 
         yield client
 
 
+@pytest.fixture(scope="module", params=ROUTES)
+def viewer(request: pytest.FixtureRequest, standing: tuple[HeardVenue, str]) -> Iterator[VenueClient]:
+    """A client of the standing venue over each route, for tests that only look at the market."""
+    with opened_route(request.param, standing[1]) as client:
+        yield client
+
+
 @pytest.fixture
 def truth(standing: tuple[HeardVenue, str]) -> HeardVenue:
-    """The venue that the reader asks."""
+    """The venue that reader and viewer ask."""
     return standing[0]
 
 
@@ -52,7 +67,7 @@ def venue(funded: tuple[HeardVenue, str]) -> HeardVenue:
 
 
 @pytest.fixture
-def client(library: Library, funded: tuple[HeardVenue, str]) -> Iterator[VenueClient]:
-    """A client of the fresh venue over each library."""
-    with opened(library, funded[1]) as trading:
+def client(route: str, funded: tuple[HeardVenue, str]) -> Iterator[VenueClient]:
+    """A client of the fresh venue over each route."""
+    with opened_route(route, funded[1]) as trading:
         yield trading

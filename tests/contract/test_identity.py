@@ -49,8 +49,8 @@ def test_balances_of_each_client_list_every_currency_once(reader: VenueClient, t
         assert {one.currency: one.total for one in balances} == cash
 
 
-def test_balances_without_any_position_are_the_cash_in_both_libraries(client: VenueClient, venue: HeardVenue) -> None:
-    """Without unrealised profit equity is cash, so both libraries must say the same: what was paid in."""
+def test_balances_without_any_position_are_the_cash_in_every_client(client: VenueClient, venue: HeardVenue) -> None:
+    """Without unrealised profit equity is cash, so every client must say the same: what was paid in."""
     expected = {"BTC": Decimal(2), "ETH": Decimal(20), "USDT": Decimal(100_000)}
     balances = client.get_account_balance()
     assert {one.currency: one.total for one in balances} == expected
@@ -101,10 +101,11 @@ def test_positions_of_one_symbol_leave_out_all_others(reader: VenueClient, truth
 
 
 def test_positions_of_an_account_that_holds_none_are_proven_empty(client: VenueClient, venue: HeardVenue) -> None:
-    """An empty tuple, behind it a sound envelope; a symbol that was never traded is not reported as held either."""
+    """An empty tuple, with a sound envelope behind it where there is a wire; never traded is not held either."""
     assert client.get_positions() == ()
-    (*_, last) = client.drain_exchanges()
-    assert (last.request.path, last.answer.status) == ("/api/v5/account/positions", 200)  # type: ignore[union-attr]
+    if client.label != "paper":
+        (*_, last) = client.drain_exchanges()
+        assert (last.request.path, last.answer.status) == ("/api/v5/account/positions", 200)  # type: ignore[union-attr]
     assert not any(one.has_position for one in client.get_positions("BTC/USDT:USDT"))
     assert (client.get_open_orders(), client.get_fills()) == ((), ())
     assert list(venue.account.open_legs()) == []

@@ -9,11 +9,22 @@ import pytest
 from dualwitness.venues import UsageError, open_venue
 
 
-@pytest.mark.parametrize("words", [{}, {"library": "ccxt"}, {"library": "okx_sdk"}, {"base_url": "http://127.0.0.1:9"}])
-def test_paper_venue_has_no_client_and_says_so(words: dict[str, Any]) -> None:
-    """No advice leads round in circles: it is refused for what it is."""
-    with pytest.raises(UsageError, match="paper venue has no client"):
-        open_venue("paper", **words)
+@pytest.mark.parametrize("library", ["ccxt", "okx_sdk"])
+def test_paper_venue_over_a_library_is_refused_with_what_to_write_instead(library: str) -> None:
+    """It is reached over no library; the advice opens it on the books of one."""
+    with pytest.raises(UsageError, match="reached over no library") as refused:
+        open_venue("paper", library=library)
+    assert f"open_venue('okx', library={library!r})" in refused.value.advice.replace("...", repr(library))
+
+
+def test_paper_venue_is_opened_without_reaching_anybody() -> None:
+    """Nothing listens at this address, and nothing is asked before it is needed."""
+    client = open_venue("paper", base_url="http://127.0.0.1:9")
+    try:
+        assert (client.venue, client.label) == ("paper", "paper")
+        assert client.drain_exchanges() == ()
+    finally:
+        client.close()
 
 
 @pytest.mark.parametrize("words", [{}, {"base_url": "http://127.0.0.1:9"}])

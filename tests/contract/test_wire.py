@@ -33,6 +33,13 @@ FOREIGN = (
 )
 
 
+@pytest.fixture
+def client(library: Library, funded: tuple[HeardVenue, str]) -> Iterator[VenueClient]:
+    """A client of the fresh venue over each library: what has no wire is not asked here."""
+    with opened(library, funded[1]) as trading:
+        yield trading
+
+
 def everything(client: VenueClient) -> None:
     """Every method of the interface, once."""
     for name, (_, ask) in READS.items():
