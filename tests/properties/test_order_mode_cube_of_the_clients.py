@@ -130,7 +130,8 @@ def table_of(cell: Cell) -> ResolvedMode | Refusal:
 def expected_of(cell: Cell, mode: ResolvedMode) -> Reading:
     """How OKX must understand an order of a resolved cell."""
     is_spot = cell.market_type in PAIRS and not mode.currency_needed
-    currency = "USDT" if cell.side is OrderSide.BUY else "BTC"
+    # A margin order that reduces names the currency with which the other side was opened.
+    currency = "USDT" if (cell.side is OrderSide.BUY) is not cell.reduce_only else "BTC"
     return Reading(
         td_mode=mode.td_mode.value,
         position_side="net" if mode.position_side is None else mode.position_side.value,

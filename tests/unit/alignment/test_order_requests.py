@@ -9,7 +9,7 @@ import pytest
 
 from dualwitness.alignment.judge import findings_from
 from dualwitness.alignment.order_requests import REQUEST_FIELDS, RequestCase, compare_requests, read_order_request
-from dualwitness.models import FindingKind, Layer, MarketType, Mitigation, Outcome, Severity
+from dualwitness.models import AccountLevel, FindingKind, Layer, MarketType, Mitigation, Outcome, Severity
 from dualwitness.models.wire import WireRequest
 from tests.support.observations import SPOT
 
@@ -149,3 +149,68 @@ def test_differences_carry_the_addresses_of_both_requests_and_become_findings() 
     findings = findings_from(draft for _, _, draft in found if draft is not None)
     assert {one.field for one in findings} == {"size", "side", "size_unit"}
     assert {(one.ccxt_raw_sample_ref, one.okx_raw_sample_ref) for one in findings} == {("a", "b")}
+
+
+@pytest.mark.parametrize(
+    ("level", "unit", "currency"),
+    [
+        (None, "quote_currency", "USDT"),
+        (AccountLevel.FUTURES, "quote_currency", "USDT"),
+        (AccountLevel.MULTI_CURRENCY, "base_currency", None),
+        (AccountLevel.PORTFOLIO, "base_currency", None),
+    ],
+)
+def test_pair_under_cross_is_a_margin_order_under_the_futures_level_alone(
+    level: AccountLevel | None, unit: str, currency: str | None
+) -> None:
+    """Above that level the pair is spot: tgtCcy counts, and a margin currency that is sent says nothing."""
+    body = SPOT_BUY | {"tdMode": "cross", "tgtCcy": "base_ccy", "ccy": "USDT"}
+    reading = read_order_request(request(body), level)
+    assert (reading["size_unit"], reading["margin_currency"]) == (unit, currency)
+
+
+def test_margin_currency_of_a_contract_says_nothing_to_okx() -> None:
+    """Where the level is known, what OKX ignores is read as not sent."""
+    body = {"instId": "BTC-USDT-SWAP", "tdMode": "cross", "side": "buy", "ordType": "market", "sz": "1", "ccy": "USDT"}
+    assert read_order_request(request(body), AccountLevel.FUTURES)["margin_currency"] is None
+    assert read_order_request(request(body))["margin_currency"] == "USDT"
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [("1.00", "1"), ("0.50", "0.5"), ("1E+2", "100"), ("NaN", "NaN"), ("one", "one"), ("1e99", "1e99")],
+)
+def test_numbers_read_as_numbers_and_anything_else_as_it_stands(sent: str, read: str) -> None:
+    """Two spellings of one number are the same order; what is no number is never tidied up."""
+    reading = read_order_request(request(SPOT_BUY | {"sz": sent, "px": sent}))
+    assert (reading["size"], reading["price"]) == (read, read)
+
+
+def test_own_id_that_one_library_changes_is_severe_and_a_made_up_one_is_not() -> None:
+    """An order with another id could not be found again; ids that both make up mean nothing."""
+    left, right = SPOT_BUY | {"clOrdId": "a1"}, SPOT_BUY | {"clOrdId": "b2"}
+    found = compare_requests(CASE, request(left), request(right), own_ids=True)
+    draft = {name: draft for name, _, draft in found}["client_order_id"]
+    assert draft is not None
+    assert (draft.severity, draft.rule) == (Severity.S2, "the-callers-own-client-order-id")
+    found = compare_requests(CASE, request(left), request(SPOT_BUY), own_ids=False)
+    draft = {name: draft for name, _, draft in found}["client_order_id"]
+    assert draft is not None
+    assert draft.severity is Severity.S1
+
+
+def test_expected_words_are_held_against_both_and_travel_with_each_difference() -> None:
+    """What both send wrongly is a difference too, and a field that is not expected is not held against anybody."""
+    expected = {"size": "2", "side": "buy", "price": "5"}
+    found = compare_requests(CASE, request(SPOT_BUY), request(SPOT_BUY), own_ids=False, expected=expected)
+    drafts = {name: draft for name, _, draft in found if draft is not None}
+    assert {name: draft.rule for name, draft in drafts.items()} == {
+        "size": "both-libraries-differ-from-the-intent",
+        "price": "both-libraries-differ-from-the-intent",
+    }
+    assert {draft.outcome for draft in drafts.values()} == {Outcome.MISMATCH}
+    found = compare_requests(CASE, request(SPOT_BUY), request(SPOT_BUY | {"sz": "2"}), own_ids=False, expected=expected)
+    draft = {name: draft for name, _, draft in found}["size"]
+    assert draft is not None
+    assert draft.expected is not None
+    assert (draft.rule, draft.expected.value, draft.expected.source) == ("the-same-size", "2", "the intent")
