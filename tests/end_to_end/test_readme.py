@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.audit_run import clean_environment
+
 
 @pytest.fixture
 def venue_url(repository: Path) -> Iterator[str]:
@@ -23,12 +25,29 @@ def venue_url(repository: Path) -> Iterator[str]:
             process.terminate()
 
 
+def run_snippet(repository: Path, about: str, venue_url: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the README's only program that mentions ``about``, against this venue."""
+    snippets = re.findall(r"```python\n(.*?)```", (repository / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (snippet,) = (text for text in snippets if about in text)
+    command = [sys.executable, "-W", "ignore", "-c", snippet.replace("http://127.0.0.1:8080", venue_url)]
+    environment = clean_environment()
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_readme_snippet_of_a_trader_places_its_order_and_says_what_became_of_it(
+    repository: Path, venue_url: str, tmp_path: Path
+) -> None:
+    """A new user's first order is filled at the embedded venue; the same signal again is not sent twice."""
+    first = run_snippet(repository, "open_trader", venue_url, tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("filled"), first.stdout
+    again = run_snippet(repository, "open_trader", venue_url, tmp_path)
+    assert again.stdout == first.stdout, again.stderr
+
+
 def test_readme_snippet_over_both_libraries_prints_the_same_prices(repository: Path, venue_url: str) -> None:
     """Swapping the library changes the label and nothing else."""
-    (snippet,) = re.findall(r"```python\n(.*?)```", (repository / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    program = snippet.replace("http://127.0.0.1:8080", venue_url)
-    command = [sys.executable, "-W", "ignore", "-c", program]
-    result = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    result = run_snippet(repository, "open_venue", venue_url, repository)
     assert result.returncode == 0, result.stderr
     ccxt, okx_sdk = (line.split(maxsplit=1) for line in result.stdout.splitlines())
     assert (ccxt[0], okx_sdk[0]) == ("ccxt", "okx_sdk")

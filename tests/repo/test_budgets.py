@@ -20,6 +20,7 @@ EXCEPTIONS: dict[str, str] = {
     "venues/sim/market.py::Market": "one question of the market each, all of them one line",
     "venues/ccxt_client/client.py::CcxtClient": "16 of venues/client.py, and two that build requests unsent",
     "venues/okx_sdk/client.py::OkxSdkClient": "the same interface",
+    "venues/paper/client.py::PaperVenue": "the same interface, and the leverage in force",
 }
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef

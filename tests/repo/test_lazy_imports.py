@@ -13,7 +13,18 @@ PACKAGES = (
     "dualwitness",
     *(f"dualwitness.{name}" for name in ("models", "config", "venues", "alignment", "risk", "difflog")),
 )
-COMMANDS = ("alignment.run", "dualwitness.alignment.run", "dualwitness.venues.sim", "difflog", "dualwitness.difflog")
+COMMANDS = (
+    "alignment.run",
+    "alignment.explain",
+    "alignment.survey",
+    "dualwitness.alignment.run",
+    "dualwitness.venues.sim",
+    "venues.check",
+    "difflog",
+    "dualwitness.difflog",
+    "risk",
+    "dualwitness.risk",
+)
 
 # Runs a module as `python -m` does, then says on stderr which heavy libraries it loaded.
 HELP = """
