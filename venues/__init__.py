@@ -17,6 +17,8 @@ from dualwitness.venues.wiring import Credentials
 __all__ = [
     "Credentials",
     "DualwitnessError",
+    "Execution",
+    "KillReport",
     "OrderProtocol",
     "PaperVenue",
     "Router",
@@ -26,16 +28,22 @@ __all__ = [
     "VenueClient",
     "VenueError",
     "create_real_client",
+    "open_route",
+    "open_trader",
     "open_venue",
 ]
 
 # The way of an order is loaded by who sends one.
 _MODULES = {
+    "Execution": "routing_decision",
+    "KillReport": "routing_cancel",
     "OrderProtocol": "orders",
     "PaperVenue": "paper",
     "Router": "router",
     "Trader": "trading",
     "create_real_client": "creation",
+    "open_route": "routing_opening",
+    "open_trader": "routing_opening",
 }
 
 
