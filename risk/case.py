@@ -13,23 +13,26 @@ from dualwitness.config import RiskConfig
 from dualwitness.models import MarketType, OrderIntent, Side, TdMode, base_from_contracts
 from dualwitness.risk.inputs import RiskInputs, RiskUsage
 
-__all__ = ["UP", "Case", "clocks_apart_ms", "moment", "positive", "signed"]
+__all__ = ["UP", "Case", "apart_ms", "clocks_apart_ms", "moment", "positive", "signed"]
 
 # More digits than any product of sound numbers has.
 UP = Context(prec=400, rounding=ROUND_UP)
 
 _LARGEST_EXPONENT = 30
+_SMALLEST, _BEYOND = Decimal((0, (1,), -_LARGEST_EXPONENT)), Decimal((0, (1,), _LARGEST_EXPONENT + 1))
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
 # A stable coin counts as the dollar that it promises to be; the audit does not watch the promise.
+_CASH, _LONG, _OPTION, _SPOT = TdMode.CASH, Side.LONG, MarketType.OPTION, MarketType.SPOT
+_add, _multiply = UP.add, UP.multiply
 _DOLLARS = frozenset({"USD", "USDT", "USDC"})
 
 
 def positive(value: object) -> Decimal | None:
     """The value where it is a number above zero that a price, size or leverage can be, None otherwise."""
-    if not isinstance(value, Decimal) or not value.is_finite() or value <= 0:
-        return None
-    return value if -_LARGEST_EXPONENT <= value.adjusted() <= _LARGEST_EXPONENT else None
+    if isinstance(value, Decimal) and value.is_finite() and _SMALLEST <= value < _BEYOND:
+        return value
+    return None
 
 
 def signed(value: object) -> Decimal | None:
@@ -50,10 +53,15 @@ def clocks_apart_ms(inputs: RiskInputs, now_ms: int) -> int | None:
 
     Facts that were gathered long ago, and a clock that went back, are found by this as well.
     """
-    gathered_ms, venue_ms = moment(inputs.now_ms), moment(inputs.venue_time_ms)
+    return apart_ms(moment(inputs.now_ms), moment(inputs.venue_time_ms), now_ms)
+
+
+def apart_ms(gathered_ms: int | None, venue_ms: int | None, now_ms: int) -> int | None:
+    """The larger distance of the venue's clock, and of ours now, to ours when the facts were gathered."""
     if gathered_ms is None or venue_ms is None:
         return None
-    return max(abs(venue_ms - gathered_ms), abs(now_ms - gathered_ms))
+    skew_ms, age_ms = abs(venue_ms - gathered_ms), abs(now_ms - gathered_ms)
+    return skew_ms if skew_ms >= age_ms else age_ms  # noqa: FURB136 - the call costs as much as a check
 
 
 class Case:
@@ -67,12 +75,14 @@ class Case:
 
     __slots__ = (
         "buys",
+        "gathered_ms",
         "held_long",
         "held_long_usd",
         "held_short",
         "held_short_usd",
         "inputs",
         "intent",
+        "leverage",
         "limits",
         "notional_usd",
         "now_ms",
@@ -84,6 +94,7 @@ class Case:
         "usd_per_base",
         "usd_per_quote",
         "venue",
+        "venue_ms",
         "venue_now_ms",
     )
 
@@ -93,38 +104,44 @@ class Case:
         self.limits = limits
         self.usage = usage
         self.venue = inputs.venue_config
-        self.buys = intent.side is Side.LONG
-        gathered_ms, venue_ms = moment(inputs.now_ms) or 0, moment(inputs.venue_time_ms)
-        self.now_ms = max(gathered_ms, usage.now_ms)
-        # What was gathered a while ago has aged since.
-        age_ms = self.now_ms - gathered_ms
-        self.venue_now_ms = None if venue_ms is None else max(venue_ms + age_ms, usage.venue_time_ms)
+        self.buys = intent.side is _LONG
+        self.gathered_ms = gathered_ms = moment(inputs.now_ms)
+        self.venue_ms = venue_ms = moment(inputs.venue_time_ms)
+        gathered_ms, now_ms = gathered_ms or 0, usage.now_ms
+        self.now_ms = now_ms = max(gathered_ms, now_ms)
+        self.venue_now_ms = None
+        if venue_ms is not None:
+            # What was gathered a while ago has aged since.
+            venue_ms += now_ms - gathered_ms
+            self.venue_now_ms = max(venue_ms, usage.venue_time_ms)
         self.size = positive(intent.size)
         self.price = positive(intent.price)
+        self.leverage = positive(intent.leverage)
         self.reference = positive(inputs.reference_price)
         self.usd_per_quote = self._usd_per_quote()
         self.usd_per_base = self._usd_per_base()
-        self.notional_usd = self._notional()
+        size, worth = self.size, self.usd_per_base
+        self.notional_usd = None if size is None or worth is None else positive(_multiply(size, worth))
         self.held_long, self.held_short = self._held()
         self.held_long_usd = self._worth(self.held_long)
         self.held_short_usd = self._worth(self.held_short)
-        self.reducing = self._reduces()
+        self.reducing = intent.reduce_only is True and self._reduces()
 
     @property
     def margined(self) -> bool:
         """Whether the order has a leverage in force: everything but options and pairs traded in cash."""
         instrument = self.inputs.instrument
-        if instrument is None or instrument.market_type is not MarketType.SPOT:
-            return instrument is None or instrument.market_type is not MarketType.OPTION
-        return self.intent.td_mode != TdMode.CASH
+        if instrument is None or instrument.market_type is not _SPOT:
+            return instrument is None or instrument.market_type is not _OPTION
+        return self.intent.td_mode != _CASH
 
     def _worth(self, base: Decimal | None) -> Decimal | None:
         if base is None or self.reference is None or self.usd_per_quote is None:
             return None
         if not base:
             return base
-        worth = UP.multiply(base, self.reference)
-        return worth if self.usd_per_quote is _ONE else UP.multiply(worth, self.usd_per_quote)
+        worth = _multiply(base, self.reference)
+        return worth if self.usd_per_quote is _ONE else _multiply(worth, self.usd_per_quote)
 
     def _usd_per_quote(self) -> Decimal | None:
         given = self.inputs.usd_per_quote
@@ -138,12 +155,7 @@ class Case:
         if reference is None or rate is None or (price is None and self.intent.price is not None):
             return None
         dearer = reference if price is None or price < reference else price
-        return dearer if rate is _ONE else UP.multiply(dearer, rate)
-
-    def _notional(self) -> Decimal | None:
-        if self.size is None or self.usd_per_base is None:
-            return None
-        return positive(UP.multiply(self.size, self.usd_per_base))
+        return dearer if rate is _ONE else _multiply(dearer, rate)
 
     def _held(self) -> tuple[Decimal | None, Decimal | None]:
         inputs = self.inputs
@@ -169,9 +181,9 @@ class Case:
         return base if isinstance(base, Decimal) else None
 
     def _reduces(self) -> bool:
-        """Whether the order says that it reduces, and the position is there for it and all that reduce before it."""
-        if self.intent.reduce_only is not True or self.size is None:
+        """Whether, for an order that says it reduces, the position is there for it and all that reduce before it."""
+        if self.size is None:
             return False
         held = self.held_short if self.buys else self.held_long
         before = self.usage.reducing_buy_base if self.buys else self.usage.reducing_sell_base
-        return held is not None and UP.add(before, self.size) <= held
+        return held is not None and _add(before, self.size) <= held

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dualwitness.config import RiskConfig
 from dualwitness.models import CheckResult, OrderIntent, ValidatedOrder
 from dualwitness.risk import checks_exposure, checks_flow, checks_permission, checks_price
+from dualwitness.risk.approval import approved_order
 from dualwitness.risk.case import Case
 from dualwitness.risk.inputs import RiskInputs, RiskUsage
 from dualwitness.risk.reasons import ReasonCode
@@ -221,19 +222,17 @@ def validate_order(
     """
     case = Case(intent, inputs, limits, usage)
     results = tuple([rule.check(case) for rule in CHECKS])
-    refusal = None
     for result in results:
         if not result.passed:
-            refusal = f"{result.reason}: {result.rule} was {result.value}, limit {result.limit}"
-            break
-    return ValidatedOrder(
-        intent=intent,
-        validated_at=validated_at,
-        notional_usd=case.notional_usd,
-        risk_checks_passed=refusal is None,
-        rejection_reason=refusal,
-        checks=results,
-    )
+            return ValidatedOrder(
+                intent=intent,
+                validated_at=validated_at,
+                notional_usd=case.notional_usd,
+                risk_checks_passed=False,
+                rejection_reason=f"{result.reason}: {result.rule} was {result.value}, limit {result.limit}",
+                checks=results,
+            )
+    return approved_order(intent, case.notional_usd, validated_at, results)
 
 
 def describe_checks() -> str:

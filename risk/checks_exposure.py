@@ -18,9 +18,13 @@ __all__ = [
 ]
 
 _ZERO = Decimal(0)
-_BELIEVED = frozenset({PositionsQuality.RELIABLE, PositionsQuality.RECONSTRUCTED_FROM_FILLS})
+_add = UP.add
+_RELIABLE = PositionsQuality.RELIABLE
+_BELIEVED = frozenset({_RELIABLE, PositionsQuality.RECONSTRUCTED_FROM_FILLS})
 _BELIEVED_TEXT = "reliable or reconstructed_from_fills"
 _REDUCES = "reduces"
+_IS_RELIABLE = passed("positions_quality", _RELIABLE.value, _BELIEVED_TEXT)
+_OPENS = passed("reduce_only", "opens", "a known position shrinks")
 
 
 def check_position_quality(case: Case) -> CheckResult:
@@ -29,21 +33,22 @@ def check_position_quality(case: Case) -> CheckResult:
     told = UNKNOWN if quality is None else quality
     if case.reducing:
         return passed("positions_quality", told, _BELIEVED_TEXT)
+    believed = quality is _RELIABLE or quality in _BELIEVED
     if quality is None or case.held_long is None:
-        reason = ReasonCode.POSITION_UNRELIABLE if quality not in (None, *_BELIEVED) else ReasonCode.POSITION_UNKNOWN
+        reason = ReasonCode.POSITION_UNKNOWN if believed or quality is None else ReasonCode.POSITION_UNRELIABLE
         return failed("positions_quality", told, _BELIEVED_TEXT, reason)
-    if quality not in _BELIEVED:
+    if not believed:
         return failed("positions_quality", told, _BELIEVED_TEXT, ReasonCode.POSITION_UNRELIABLE)
     at = moment(case.inputs.position_ts_ms)
     if at is None or case.now_ms - at > limit:
         return failed("positions_quality", f"{told}, too old", f"{limit} ms", ReasonCode.POSITION_STALE)
-    return passed("positions_quality", told, _BELIEVED_TEXT)
+    return _IS_RELIABLE if quality is _RELIABLE else passed("positions_quality", told, _BELIEVED_TEXT)
 
 
 def check_reduce_only(case: Case) -> CheckResult:
     """An order that says it reduces really does, after all those that reduce before it."""
     if case.intent.reduce_only is False:
-        return passed("reduce_only", "opens", "a known position shrinks")
+        return _OPENS
     if case.reducing:
         return passed("reduce_only", _REDUCES, "a known position shrinks")
     there = case.held_short if case.buys else case.held_long
@@ -60,12 +65,12 @@ def check_symbol_notional(case: Case) -> CheckResult:
     if long is None or short is None or notional is None:
         reason = ReasonCode.NOTIONAL_UNKNOWN if notional is None else ReasonCode.POSITION_UNKNOWN
         return failed("max_notional_per_symbol_usd", UNKNOWN, str(limit), reason)
-    opened = UP.add(case.usage.open_long_usd, case.usage.open_short_usd)
-    total = UP.add(UP.add(UP.add(long, short), opened), notional)
+    opened = _add(case.usage.open_long_usd, case.usage.open_short_usd)
+    total = _add(_add(_add(long, short), opened), notional)
     if total > limit:
         reason = ReasonCode.NOTIONAL_ABOVE_SYMBOL_LIMIT
         return failed("max_notional_per_symbol_usd", str(total), str(limit), reason)
-    return held("max_notional_per_symbol_usd", str(total), str(limit))
+    return held("max_notional_per_symbol_usd", total, limit)
 
 
 def check_position_size(case: Case) -> CheckResult:
@@ -78,10 +83,10 @@ def check_position_size(case: Case) -> CheckResult:
         reason = ReasonCode.NOTIONAL_UNKNOWN if case.notional_usd is None else ReasonCode.POSITION_UNKNOWN
         return failed("max_position_per_symbol_usd", UNKNOWN, str(limit), reason)
     opened = case.usage.open_long_usd if case.buys else case.usage.open_short_usd
-    total = UP.add(UP.add(there, opened), case.notional_usd)
+    total = _add(_add(there, opened), case.notional_usd)
     if total > limit:
         return failed("max_position_per_symbol_usd", str(total), str(limit), ReasonCode.POSITION_ABOVE_LIMIT)
-    return held("max_position_per_symbol_usd", str(total), str(limit))
+    return held("max_position_per_symbol_usd", total, limit)
 
 
 def check_daily_loss(case: Case) -> CheckResult:
@@ -100,7 +105,7 @@ def check_daily_loss(case: Case) -> CheckResult:
     at = case.usage.day_loss_ts_ms
     if now is None and (at is None or case.now_ms - at > case.limits.max_pnl_age_ms):
         return failed("max_daily_loss_usd", f"{loss}, too old", str(limit), ReasonCode.LOSS_STALE)
-    return held("max_daily_loss_usd", str(loss), str(limit))
+    return held("max_daily_loss_usd", loss, limit)
 
 
 def _loss_now(case: Case) -> Decimal | None:
@@ -108,4 +113,4 @@ def _loss_now(case: Case) -> Decimal | None:
     realised, unrealised = signed(case.inputs.realised_pnl_usd), signed(case.inputs.unrealised_pnl_usd)
     if realised is None or unrealised is None:
         return None
-    return UP.add(realised, unrealised).copy_negate()
+    return _add(realised, unrealised).copy_negate()

@@ -33,19 +33,17 @@ class Rule:
     spares_reducing: bool = False
 
 
-# What the model's own constructor calls; two dozen records are made for each order.
-_validated: Callable[[object], CheckResult] = CheckResult.__pydantic_validator__.validate_python
+_validated = CheckResult.model_validate
 
 
-def held(rule: str, value: str, limit: str) -> CheckResult:
-    """Record a check that the order passed, with an input that hardly ever comes twice."""
-    return _validated({"rule": rule, "value": value, "limit": limit, "passed": True})
+# Records a check that the order passed, with numbers that hardly ever come twice and are spelled when they are read.
+held = CheckResult.held
 
 
 @lru_cache(maxsize=2048)
 def passed(rule: str, value: str, limit: str) -> CheckResult:
     """Record a check that the order passed; most checks say the same of most orders, and a record is frozen."""
-    return held(rule, value, limit)
+    return _validated({"rule": rule, "value": value, "limit": limit, "passed": True})
 
 
 def failed(rule: str, value: str, limit: str, reason: ReasonCode) -> CheckResult:
