@@ -12,9 +12,10 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from dualwitness.config import config_sha256, load_risk_config, load_venue_config
-from dualwitness.models import RunMode, Severity
+from dualwitness.models import RunMode, Severity, Venue
 from dualwitness.models.symbols import Symbol, SymbolError, symbol_from_okx_id
 from dualwitness.venues import Credentials, SafetyError, UsageError
+from dualwitness.venues.check_credentials import find_keys
 from dualwitness.venues.wiring import HostGuard
 
 __all__ = ["DEFAULT_DIFFLOG", "AuditSettings", "credentials_from", "settings_from"]
@@ -25,11 +26,6 @@ DEFAULT_DIFFLOG = "difflog/log"
 SIM_CREDENTIALS = Credentials(
     api_key=SecretStr("sim-key"), api_secret=SecretStr("sim-secret"), passphrase=SecretStr("sim-passphrase")
 )
-_SPELLINGS = {
-    "api_key": ("OKX_API_KEY",),
-    "api_secret": ("OKX_API_SECRET", "OKX_SECRET_KEY"),
-    "passphrase": ("OKX_API_PASSPHRASE", "OKX_PASSPHRASE"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +129,13 @@ def settings_from(
 
 def credentials_from(environment: Mapping[str, str]) -> Credentials | None:
     """Keys from the environment in either spelling; None where none is set; `UsageError` where half or two are."""
-    found: dict[str, str] = {}
-    for name, spellings in _SPELLINGS.items():
-        values = {environment[key] for key in spellings if environment.get(key)}
-        if len(values) > 1:
-            message = f"{' and '.join(spellings)} are both set and differ"
-            raise UsageError(message, advice="unset one of them")
-        if values:
-            found[name] = values.pop()
-    if not found:
+    found = find_keys(Venue.OKX, environment)
+    if not found.given:
         return None
-    missing = [" or ".join(spellings) for name, spellings in _SPELLINGS.items() if name not in found]
-    if missing:
-        message = f"the keys are half set: {', '.join(missing)} is missing"
-        raise UsageError(message, advice="set all three, or none")
-    return Credentials(**{name: SecretStr(value) for name, value in found.items()})
+    if found.credentials is None:
+        message = f"the keys are half set or damaged: {found.told}"
+        raise UsageError(message, advice="set all three as OKX gave them, or none")
+    return found.credentials
 
 
 def _choose_mode(text: str) -> RunMode:
