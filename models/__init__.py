@@ -8,9 +8,11 @@ their clock (``ts_venue_ms``, ``ts_local_ms``).
 from __future__ import annotations
 
 from dualwitness.models.account import AccountConfig, Balance, FeeRates
+from dualwitness.models.bill import Bill
 from dualwitness.models.enums import (
     AccountLevel,
     Axis,
+    BillKind,
     Direction,
     FeeType,
     FindingKind,
@@ -47,6 +49,7 @@ from dualwitness.models.fact import Fact, FrozenModel
 from dualwitness.models.fees import FeeTotal
 from dualwitness.models.fill import Fill
 from dualwitness.models.fold import Duplicate, FoldResult, fold_fills
+from dualwitness.models.history import Gap, History, OpeningSnapshot
 from dualwitness.models.holding import Holding
 from dualwitness.models.instrument import Instrument
 from dualwitness.models.intent import CheckResult, OrderIntent, ValidatedOrder
@@ -65,6 +68,8 @@ __all__ = [
     "AmbiguousSymbolError",
     "Axis",
     "Balance",
+    "Bill",
+    "BillKind",
     "BookLevel",
     "Candle",
     "CheckResult",
@@ -78,6 +83,8 @@ __all__ = [
     "FindingKind",
     "FoldResult",
     "FrozenModel",
+    "Gap",
+    "History",
     "Holding",
     "ImpedanceFidelity",
     "Instrument",
@@ -93,6 +100,7 @@ __all__ = [
     "NullReason",
     "OddOneOut",
     "OpeningLeg",
+    "OpeningSnapshot",
     "OptionType",
     "Order",
     "OrderBook",

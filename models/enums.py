@@ -11,6 +11,7 @@ from enum import StrEnum
 __all__ = [
     "AccountLevel",
     "Axis",
+    "BillKind",
     "Direction",
     "FeeType",
     "FindingKind",
@@ -50,6 +51,22 @@ class Side(StrEnum):
 
     LONG = "long"
     SHORT = "short"
+
+
+class BillKind(StrEnum):
+    """Why cash changed (OKX ``account/bills``, ``type``); ``other`` is a reason that moves no position of ours."""
+
+    TRADE = "trade"
+    TRANSFER = "transfer"
+    DELIVERY = "delivery"
+    LIQUIDATION = "liquidation"
+    AUTO_DELEVERAGING = "auto_deleveraging"
+    FUNDING = "funding"
+    INTEREST = "interest"
+    MARGIN = "margin"
+    BORROW = "borrow"
+    REPAY = "repay"
+    OTHER = "other"
 
 
 class OrderSide(StrEnum):
