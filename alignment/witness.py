@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
+
+from pydantic import Field
 
 from dualwitness.models import Direction, FrozenModel, Library, NullReason, PositionsQuality, PositionsSource
 from dualwitness.models.fact import Number
@@ -37,10 +38,6 @@ class Leg:
     side: str
 
 
-_NOTHING: Mapping[Leg, Decimal | None] = MappingProxyType({})
-_NO_REASONS: Mapping[Leg, NullReason] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Testimony:
     """
@@ -54,12 +51,12 @@ class Testimony:
     witness: str
     kind: WitnessKind
     library: Library
-    contracts: Mapping[Leg, Decimal | None] = _NOTHING
-    entry_prices: Mapping[Leg, Decimal | None] = _NOTHING
+    contracts: Mapping[Leg, Decimal | None] = field(default_factory=dict)
+    entry_prices: Mapping[Leg, Decimal | None] = field(default_factory=dict)
     complete: bool = False
     error: NullReason | None = None
     as_of_ms: int | None = None
-    reasons: Mapping[Leg, NullReason] = _NO_REASONS
+    reasons: Mapping[Leg, NullReason] = field(default_factory=dict)
 
     def says(self, leg: Leg) -> Decimal | None:
         """Signed contracts of a leg, zero for flat, None for unknown."""
@@ -94,5 +91,5 @@ class AdjudicatedPosition(FrozenModel):
     rule: str = ""
     empty_confirmed: bool = False
     odd_one_out: tuple[str, ...] = ()
-    ages_ms: Mapping[str, int | None] = MappingProxyType({})
+    ages_ms: Mapping[str, int | None] = Field(default_factory=dict)
     stale: tuple[str, ...] = ()
