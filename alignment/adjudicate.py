@@ -1,223 +1,243 @@
 """
 Adjudication: what the account holds, decided by independent evidence. Pure.
 
-Witnesses are the positions report through each library and the fold of fills through each library. Rules, in order, for
-each symbol and leg, over the union of what was reported and what was traded:
-
-1. both reports and at least one complete fold agree                → the report, ``reliable``;
-2. the reports agree, no fold can speak                            → the report, ``unreliable`` (no second source),
-   but null with reason ``absent`` where the report says that there is nothing;
-3. the reports disagree, or a fold contradicts them, folds agree    → the fold, ``reconstructed_from_fills``;
-4. no report could be had, folds agree                              → the fold, ``reconstructed_from_fills``;
-5. reports and folds contradict each other with no agreement left   → null, ``unreliable``, reason ``conflict``;
-6. no witness at all                                                → null, ``unavailable``.
-
-Then `distrust`: a report that is contradicted in anything else it says of a position is not relied on.
-Empty is believed only with a second witness: a report without the symbol and a complete fold that nets to zero.
+The witnesses of `testimony.py` are asked about every leg that is known, reported or traded; the table of
+`adjudicate_rules.py` decides, and tells which line did. A witness that is too old has no vote: stale is a reason, never
+a value. Then `distrust`: a report that is contradicted in anything else it says of a position is not relied on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dualwitness.models import Direction, FrozenModel, Library, NullReason, PositionsQuality, PositionsSource
-from dualwitness.models.fact import Number
+from dualwitness.alignment.adjudicate_rules import RULES, Evidence, Rule, Taken
+from dualwitness.alignment.witness import AdjudicatedPosition, Leg, Testimony, WitnessKind
+from dualwitness.models import Direction, NullReason, PositionSide, PositionsQuality, PositionsSource
 
 __all__ = ["AdjudicatedPosition", "Leg", "Testimony", "adjudicate", "distrust", "overall"]
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Leg:
-    """
-    What a position is asked about: a symbol and, in long/short mode, its side; ``net`` otherwise.
-
-    Cross and isolated positions of one symbol are added up, because a fill does not tell them apart (okx-v5-facts 8).
-    """
-
-    symbol: str
-    side: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Testimony:
-    """
-    What one witness says of all legs: signed contracts, or None where it cannot say.
-
-    ``complete`` means that a leg which is not listed is claimed to be flat; otherwise nothing is known of it. A
-    witness with ``error`` says nothing at all.
-    """
-
-    witness: str
-    contracts: Mapping[Leg, Decimal | None]
-    entry_prices: Mapping[Leg, Decimal | None]
-    complete: bool
-    error: NullReason | None = None
-
-    def says(self, leg: Leg) -> Decimal | None:
-        """Signed contracts of a leg, zero for flat, None for unknown."""
-        if self.error is not None:
-            return None
-        if leg in self.contracts:
-            return self.contracts[leg]
-        return Decimal(0) if self.complete else None
-
-
-class AdjudicatedPosition(FrozenModel):
-    """One leg after judgement: value or null + reason, how far to trust it, and who testified what."""
-
-    symbol: str
-    position_side: str
-    has_position: bool | None
-    direction: Direction | None
-    contracts: Number | None
-    entry_price: Number | None
-    reason: NullReason | None
-    positions_quality: PositionsQuality
-    positions_source: PositionsSource
-    witnesses_for: tuple[str, ...]
-    witnesses_against: tuple[str, ...]
-    explanation: str
+_REPORT = WitnessKind.REPORT
+_INDEPENDENT = frozenset((WitnessKind.FILLS, WitnessKind.ORDERS, WitnessKind.BILLS))
+_NO_LIMITS: Mapping[WitnessKind, int] = {}
+_NOBODY: frozenset[WitnessKind] = frozenset()
+_UNTOLD = frozenset((NullReason.ABSENT, NullReason.ERROR))
 
 
 def adjudicate(
-    reports: Mapping[Library, Testimony], folds: Mapping[Library, Testimony]
+    testimonies: Iterable[Testimony],
+    *,
+    symbols: Collection[str] = (),
+    now_ms: int | None = None,
+    limits: Mapping[WitnessKind, int] = _NO_LIMITS,
+    rules: Sequence[Rule] = RULES,
 ) -> tuple[AdjudicatedPosition, ...]:
-    """Judge every leg that any witness names, sorted by symbol and side."""
-    witnesses = (*reports.values(), *folds.values())
-    legs = sorted({leg for witness in witnesses for leg in witness.contracts})
-    return tuple(_judge(leg, tuple(reports.values()), tuple(folds.values())) for leg in legs)
+    """
+    Judge every leg that a witness names or that ``symbols`` add, sorted by symbol and side.
+
+    ``now_ms`` is venue time; a witness older than the limit of its kind in ms is stale and has no vote. Pairs among
+    ``symbols`` are judged only where a witness names them: what is held of a pair in cash is a balance.
+    """
+    bench = _Bench(tuple(testimonies), now_ms, limits)
+    return tuple(_judge(leg, bench, rules) for leg in sorted(_legs(bench.witnesses, symbols)))
 
 
 def distrust(
-    judged: Iterable[AdjudicatedPosition], folds: Mapping[Library, Testimony], symbols: Collection[str]
+    judged: Iterable[AdjudicatedPosition], testimonies: Iterable[Testimony], symbols: Collection[str]
 ) -> tuple[AdjudicatedPosition, ...]:
     """
     Take the report's word away from positions of which it said anything that other evidence contradicts.
 
     A report that is wrong about the entry price or the leverage is not to be relied on for the size either: what the
-    fills say stays, as ``reconstructed_from_fills``.
+    fills say stays, as ``reconstructed_from_fills``; what only orders or bills confirm stays as ``unreliable``. Of a
+    leg that is flat it said nothing else: that its other side is contradicted takes nothing from what all confirm.
     """
+    witnesses = tuple(testimonies)
     settled = []
     for one in judged:
-        if one.symbol not in symbols or one.positions_quality is not PositionsQuality.RELIABLE:
-            settled.append(one)
-            continue
-        leg = Leg(one.symbol, one.position_side)
-        entries = [fold.entry_prices.get(leg) for fold in folds.values()]
-        settled.append(
-            one.model_copy(
-                update={
-                    "entry_price": next((entry for entry in entries if entry is not None), None),
-                    "positions_quality": PositionsQuality.RECONSTRUCTED_FROM_FILLS,
-                    "positions_source": PositionsSource.RECONSTRUCTED_FROM_FILLS,
-                    "explanation": "size and fills agree, but something else that the report says is contradicted",
-                }
-            )
-        )
+        held = one.has_position is True and one.positions_quality is PositionsQuality.RELIABLE
+        doubted = held and one.symbol in symbols
+        settled.append(_distrusted(one, witnesses) if doubted else one)
     return tuple(settled)
 
 
 def overall(
-    judged: Iterable[AdjudicatedPosition], reports: Mapping[Library, Testimony], folds: Mapping[Library, Testimony]
+    judged: Iterable[AdjudicatedPosition], testimonies: Iterable[Testimony]
 ) -> tuple[PositionsQuality, PositionsSource]:
     """
     The quality of all positions together: the worst of them.
 
-    With no leg at all the account is flat only if both reports and a complete fold say so.
+    With no leg at all the account is flat only if both reports and a complete independent witness say so, and nothing
+    is open by the balances.
     """
     order = list(PositionsQuality)
     found = list(judged)
     if found:
         worst = max(found, key=lambda one: order.index(one.positions_quality))
         return worst.positions_quality, worst.positions_source
-    heard = [report for report in reports.values() if report.error is None]
-    backed = any(fold.error is None and fold.complete for fold in folds.values())
+    witnesses = tuple(testimonies)
+    reports = [one for one in witnesses if one.kind is _REPORT]
+    heard = [one for one in reports if one.error is None]
+    backed = any(one.kind in _INDEPENDENT and one.error is None and one.complete for one in witnesses)
     if not heard:
         return PositionsQuality.UNAVAILABLE, PositionsSource.NONE
+    if any(one.open_currencies for one in witnesses):
+        return PositionsQuality.UNRELIABLE, PositionsSource.NONE
     if len(heard) == len(reports) and len(heard) > 1 and backed:
         return PositionsQuality.RELIABLE, PositionsSource.EXCHANGE
     return PositionsQuality.UNRELIABLE, PositionsSource.EXCHANGE
 
 
-def _judge(leg: Leg, reports: tuple[Testimony, ...], folds: tuple[Testimony, ...]) -> AdjudicatedPosition:
-    said = {witness: witness.says(leg) for witness in (*reports, *folds)}
-    reported = {said[report] for report in reports if said[report] is not None}
-    folded = {said[fold] for fold in folds if said[fold] is not None}
-    all_reported = len(reports) > 1 and all(said[report] is not None for report in reports)
-    if len(reported) == 1 and reported == folded and all_reported:
-        return _hold(leg, reported.pop(), said, PositionsQuality.RELIABLE, "both reports and the fills agree")
-    if len(folded) == 1:
-        text = "no report could be had" if not reported else "the reports contradict the fills, or each other"
-        if reported == folded:
-            text = "one report is missing; the other agrees with the fills"
-        value = folded.pop()
-        return _hold(leg, value, said, PositionsQuality.RECONSTRUCTED_FROM_FILLS, text)
-    if reported == {Decimal(0)} and not folded:
-        return _null(leg, PositionsQuality.UNRELIABLE, NullReason.ABSENT, said, "empty, and no second witness for it")
-    if len(reported) == 1 and not folded:
-        text = "no second source: the fills cannot speak of this leg"
-        return _hold(leg, reported.pop(), said, PositionsQuality.UNRELIABLE, text)
-    if not reported and not folded:
-        return _null(leg, PositionsQuality.UNAVAILABLE, NullReason.ERROR, said, "no witness could speak")
-    return _null(leg, PositionsQuality.UNRELIABLE, NullReason.CONFLICT, said, "the witnesses contradict each other")
+@dataclass(slots=True)
+class _Bench:
+    """The witnesses of one adjudication, and how old each is."""
+
+    witnesses: tuple[Testimony, ...]
+    now_ms: int | None
+    limits: Mapping[WitnessKind, int]
+
+    def ages_ms(self) -> dict[str, int | None]:
+        """The age of every witness in venue time; None where it is unknown."""
+        now_ms = self.now_ms
+        return {
+            one.witness: None if now_ms is None or one.as_of_ms is None else now_ms - one.as_of_ms
+            for one in self.witnesses
+        }
 
 
-_SOURCES = {
-    PositionsQuality.RELIABLE: PositionsSource.EXCHANGE,
-    PositionsQuality.RECONSTRUCTED_FROM_FILLS: PositionsSource.RECONSTRUCTED_FROM_FILLS,
-    PositionsQuality.UNRELIABLE: PositionsSource.EXCHANGE,
-}
+def _legs(witnesses: tuple[Testimony, ...], symbols: Collection[str]) -> set[Leg]:
+    legs = {leg for one in witnesses for leg in (*one.contracts, *one.signs)}
+    if not symbols:
+        return legs
+    known = {leg.symbol for leg in legs}
+    sided = any(leg.side != PositionSide.NET for leg in legs)
+    sides = (PositionSide.LONG, PositionSide.SHORT) if sided else (PositionSide.NET,)
+    more = {Leg(symbol, str(side)) for symbol in symbols if symbol not in known and ":" in symbol for side in sides}
+    return legs | more
 
 
-def _hold(
-    leg: Leg, value: Decimal | None, said: Mapping[Testimony, Decimal | None], quality: PositionsQuality, text: str
-) -> AdjudicatedPosition:
-    signed = Decimal(0) if value is None else value
-    supporting = [witness for witness, claim in said.items() if claim == value]
-    preferred = [w for w in supporting if w.witness.startswith("fills")] if "reconstructed" in quality else supporting
-    entries = [witness.entry_prices.get(leg) for witness in preferred]
-    return AdjudicatedPosition(
-        symbol=leg.symbol,
-        position_side=leg.side,
-        has_position=signed != 0,
-        direction=Direction.LONG if signed > 0 else Direction.SHORT if signed < 0 else Direction.FLAT,
-        contracts=abs(signed),
-        entry_price=next((entry for entry in entries if entry is not None), None),
-        reason=None,
-        positions_quality=quality,
-        positions_source=_SOURCES[quality],
-        witnesses_for=tuple(witness.witness for witness in supporting),
-        witnesses_against=_against(said, value),
-        explanation=text,
+def _judge(leg: Leg, bench: _Bench, rules: Sequence[Rule]) -> AdjudicatedPosition:
+    ages_ms = bench.ages_ms()
+    said: dict[Testimony, Decimal] = {}
+    stale: list[str] = []
+    signs: set[int] = set()
+    for one in bench.witnesses:
+        claim, sign = one.says(leg), one.signs.get(leg)
+        if claim is None and sign is None:
+            continue
+        age_ms, limit_ms = ages_ms[one.witness], bench.limits.get(one.kind)
+        if age_ms is not None and limit_ms is not None and age_ms > limit_ms:
+            stale.append(one.witness)
+            continue
+        if claim is not None:
+            said[one] = claim
+        if sign is not None:
+            signs.add(sign)
+    evidence = _evidence(bench.witnesses, said, frozenset(signs))
+    rule = next(rule for rule in rules if rule.when(evidence))
+    return _told(leg, bench, rule, evidence, said, tuple(stale), ages_ms)
+
+
+def _evidence(witnesses: tuple[Testimony, ...], said: Mapping[Testimony, Decimal], signs: frozenset[int]) -> Evidence:
+    reported: set[Decimal] = set()
+    by_kind: dict[WitnessKind, set[Decimal]] = {}
+    heard = 0
+    for one, claim in said.items():
+        if one.kind is _REPORT:
+            heard += 1
+            reported.add(claim)
+        elif one.kind in _INDEPENDENT:
+            by_kind.setdefault(one.kind, set()).add(claim)
+    votes: dict[Decimal, set[WitnessKind]] = {}
+    for kind, claims in by_kind.items():
+        if len(claims) == 1:
+            votes.setdefault(next(iter(claims)), set()).add(kind)
+    most = max(map(len, votes.values()), default=0)
+    leaders = [value for value, kinds in votes.items() if len(kinds) == most]
+    value = leaders[0] if len(leaders) == 1 else None
+    others = [each for each in votes if each != value]
+    return Evidence(
+        asked=sum(one.kind is _REPORT for one in witnesses),
+        heard=heard,
+        report=next(iter(reported)) if len(reported) == 1 else None,
+        spoken=frozenset(by_kind),
+        value=value,
+        backing=_NOBODY if value is None else frozenset(votes[value]),
+        dissent=others[0] if len(others) == 1 else None,
+        values=frozenset(said.values()),
+        signs=signs,
     )
 
 
-def _null(
+def _told(
     leg: Leg,
-    quality: PositionsQuality,
-    reason: NullReason,
-    said: Mapping[Testimony, Decimal | None],
-    text: str,
+    bench: _Bench,
+    rule: Rule,
+    evidence: Evidence,
+    said: Mapping[Testimony, Decimal],
+    stale: tuple[str, ...],
+    ages_ms: Mapping[str, int | None],
 ) -> AdjudicatedPosition:
+    value = {Taken.REPORT: evidence.report, Taken.EVIDENCE: evidence.value, Taken.NOTHING: None}[rule.then.taken]
+    reason = None if value is not None else _why(rule.then.null_reason, bench, leg, stale=bool(stale))
+    against = [] if value is None else [one.witness for one, claim in said.items() if claim != value]
     return AdjudicatedPosition(
         symbol=leg.symbol,
         position_side=leg.side,
-        has_position=None,
-        direction=None,
-        contracts=None,
-        entry_price=None,
+        has_position=None if value is None else value != 0,
+        direction=_direction(value),
+        contracts=None if value is None else abs(value),
+        entry_price=None if value is None else _entry_price(leg, rule, value, said),
         reason=reason,
-        positions_quality=quality,
-        positions_source=PositionsSource.NONE,
-        witnesses_for=(),
-        witnesses_against=_against(said, None),
-        explanation=text,
+        positions_quality=rule.then.quality,
+        positions_source=rule.then.source,
+        witnesses_for=() if value is None else tuple(one.witness for one, claim in said.items() if claim == value),
+        witnesses_against=tuple(f"{one.witness} says {claim:f}" for one, claim in said.items() if claim != value),
+        explanation=rule.reason,
+        rule=rule.name,
+        empty_confirmed=value is not None and value == 0 and bool(evidence.spoken),
+        odd_one_out=tuple(against),
+        ages_ms=dict(ages_ms),
+        stale=stale,
     )
 
 
-def _against(said: Mapping[Testimony, Decimal | None], value: Decimal | None) -> tuple[str, ...]:
-    return tuple(
-        f"{witness.witness} says {claim:f}" for witness, claim in said.items() if claim is not None and claim != value
-    )
+def _direction(value: Decimal | None) -> Direction | None:
+    if value is None:
+        return None
+    return Direction.LONG if value > 0 else Direction.SHORT if value < 0 else Direction.FLAT
+
+
+def _why(reason: NullReason | None, bench: _Bench, leg: Leg, *, stale: bool) -> NullReason:
+    """Why there is no value: staleness, where it took a vote away; else what the first silent witness says."""
+    if reason is NullReason.ERROR and not stale:
+        told = (one.error or one.reasons.get(leg) for one in bench.witnesses)
+        return next((each for each in told if each is not None), reason)
+    return NullReason.STALE if stale and reason in _UNTOLD else reason or NullReason.CONFLICT
+
+
+def _entry_price(leg: Leg, rule: Rule, value: Decimal, said: Mapping[Testimony, Decimal]) -> Decimal | None:
+    """The entry price of the first witness that is believed: of the reports where they are, else of the fills."""
+    preferred = _REPORT if rule.then.taken is Taken.REPORT else WitnessKind.FILLS
+    prices = (one.entry_prices.get(leg) for one, claim in said.items() if claim == value and one.kind is preferred)
+    return next((price for price in prices if price is not None), None)
+
+
+def _distrusted(one: AdjudicatedPosition, witnesses: tuple[Testimony, ...]) -> AdjudicatedPosition:
+    leg = Leg(one.symbol, one.position_side)
+    folds = [witness for witness in witnesses if witness.kind is WitnessKind.FILLS and witness.says(leg) is not None]
+    update: dict[str, object] = {
+        "entry_price": next((price for fold in folds if (price := fold.entry_prices.get(leg)) is not None), None),
+        "positions_quality": PositionsQuality.RECONSTRUCTED_FROM_FILLS,
+        "positions_source": PositionsSource.RECONSTRUCTED_FROM_FILLS,
+        "explanation": "the size is confirmed, but something else that the report says is contradicted",
+        "rule": "report-contradicted-elsewhere",
+    }
+    if not folds:
+        update |= {
+            "entry_price": None,
+            "positions_quality": PositionsQuality.UNRELIABLE,
+            "positions_source": PositionsSource.EXCHANGE,
+        }
+    return one.model_copy(update=update)

@@ -31,14 +31,15 @@ from dualwitness.alignment.account_hints import account_hints
 from dualwitness.alignment.artifacts import RunFolder, run_id_of
 from dualwitness.alignment.collect import Collection, Collector
 from dualwitness.alignment.fingerprint import commit_of, execution_fingerprint
-from dualwitness.alignment.impedance import fees_paid, fidelity, latency
+from dualwitness.alignment.impedance_contact import fidelity
+from dualwitness.alignment.impedance_report import contacts_in, impedance_document
 from dualwitness.alignment.judgement import Judgement, judge
 from dualwitness.alignment.manifest import Manifest
 from dualwitness.alignment.recording import Recorded, RunLog, Seen
 from dualwitness.alignment.samples import document
 from dualwitness.alignment.session import Answers, Session, open_reader, open_session
 from dualwitness.alignment.settings import AuditSettings
-from dualwitness.models import Fill, ImpedanceFidelity, Library, RunMode, RunStatus, Verdict
+from dualwitness.models import ImpedanceFidelity, Library, RunStatus, Verdict
 from dualwitness.models.finding import Finding
 from dualwitness.venues.errors import DualwitnessError, SafetyError
 from dualwitness.venues.journal import JOURNAL_FOLDER, CallJournal
@@ -128,7 +129,7 @@ def _judge(settings: AuditSettings, session: Session, collector: Collector) -> J
     if both:
         reader = open_reader(settings, {library: _first_exchanges(seen, library) for library in Library})
     try:
-        return judge(seen, reader, collector.ask_again, history_complete=settings.history_complete)
+        return judge(seen, reader, collector.ask_again)
     finally:
         if reader is not None:
             reader.close()
@@ -150,28 +151,33 @@ def _write(
     symbols: tuple[str, ...],
     redactor: Redactor,
 ) -> AuditResult:
-    hosts = _hosts(seen)
+    contacts = contacts_in(seen)
+    hosts = {one.host for one in contacts}
     reports = {
         library: report.library_report(library, [one for one in seen.observations if one.library is library])
         for library in session.witnesses.clients
     }
     software = execution_fingerprint(
-        config_sha256=settings.config_sha256, hosts=_bare(hosts), libraries=Library, commit=manifest.commit
+        config_sha256=settings.config_sha256,
+        hosts=hosts,
+        libraries=Library,
+        commit=manifest.commit,
     )
     judged = result.findings
     recorded = _log(settings, folder.run_id, software, seen, result, redactor)
     incomplete = bool(session.skipped) or not seen.now_ms or any(report.is_gone(one) for one in result.findings)
     verdict = report.verdict_of(result.findings, incomplete=incomplete)
     exit_code = _exit_code(verdict, result.findings, settings)
-    level = fidelity(hosts, demo=settings.demo, libraries=session.witnesses.clients)
-    if settings.mode is RunMode.OFFLINE:
-        level = ImpedanceFidelity.UNKNOWN
+    level = fidelity(contacts)
     body = _report(folder.run_id, settings, seen, result, judged, verdict, level)
     report.add_obtained(body["axes"], reports)
     for library, content in reports.items():
         folder.write(f"{library}_alignment_report.json", content)
     positions = seen.pair_of("get_positions")
-    folder.write("positions_snapshot.json", report.snapshot(result.positions, result.quality, result.source, positions))
+    folder.write(
+        "positions_snapshot.json",
+        report.snapshot(result.positions, result.quality, result.source, positions, result.history),
+    )
     folder.write("dual_alignment_report.json", body)
     folder.write("execution_fingerprint.json", software)
     sealed = manifest.seal(
@@ -212,21 +218,6 @@ def _log(
     return log.record(judged, circumstances)
 
 
-def _hosts(seen: Collection) -> set[str]:
-    """Whom the libraries really talked to."""
-    return {
-        exchange.request.host
-        for library in Library
-        for _, _, exchange in seen.samples.of(library)
-        if exchange.answer is not None and exchange.request.host != "recorded"
-    }
-
-
-def _bare(hosts: set[str]) -> set[str]:
-    """Loopback hosts without their port, which is another in every run."""
-    return {host.rsplit(":", 1)[0] if host.startswith(("127.", "localhost", "[")) else host for host in hosts}
-
-
 def _report(
     run_id: str,
     settings: AuditSettings,
@@ -236,13 +227,6 @@ def _report(
     verdict: Verdict,
     level: ImpedanceFidelity,
 ) -> dict[str, Any]:
-    fills = [
-        row
-        for library in (Library.OKX_SDK, Library.CCXT)
-        for row in (seen.pair_of("get_fills").get(library) or _NOTHING).rows or ()
-        if isinstance(row, Fill)
-    ]
-    own = {library: record.slippage for library, record in sorted(seen.probes.items())}
     return {
         "schema_version": report.SCHEMA_VERSION,
         "run_id": run_id,
@@ -255,15 +239,8 @@ def _report(
             "positions_source": str(result.source),
             "impedance_fidelity": str(level),
         },
-        "impedance": {
-            "fidelity": str(level),
-            "latency": latency(seen.observations),
-            "slippage_bps": {
-                str(library): [{"side": side, "bps": f"{bps:f}"} for side, bps in values]
-                for library, values in own.items()
-            },
-            "fees_paid": fees_paid({(fill.symbol, fill.trade_id): fill for fill in fills}.values()),
-        },
+        "impedance": impedance_document(seen),
+        "freshness": result.freshness.told(result.freshness.latest_ms),
         "noise": dict(sorted(result.noise.items())),
         "lies_planted": sorted(settings.lies),
     }
@@ -284,13 +261,6 @@ def _bodies(seen: Collection, redactor: Redactor) -> Callable[[str], bytes | Non
         return found if found is not None and redactor.redact_bytes(found) == found else None
 
     return body
-
-
-class _Nothing:
-    rows: tuple[Any, ...] = ()
-
-
-_NOTHING = _Nothing()
 
 
 def _exit_code(verdict: Verdict, findings: tuple[Finding, ...], settings: AuditSettings) -> int:

@@ -9,12 +9,23 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from dualwitness.alignment.observe import Ask, Pair, skew_ms
-from dualwitness.alignment.operations import Question
+from dualwitness.alignment.operations import OPENING, Question
 from dualwitness.alignment.order_requests import RequestCase
 from dualwitness.alignment.probe import Probe, ProbeRecord, probe_symbol
 from dualwitness.alignment.samples import SampleStore, caught
 from dualwitness.alignment.session import Session
-from dualwitness.models import Fill, Instrument, Library, MarketType, Order, OrderSide, OrderType, Position
+from dualwitness.models import (
+    Fact,
+    Fill,
+    Instrument,
+    Library,
+    MarginMode,
+    MarketType,
+    Order,
+    OrderSide,
+    OrderType,
+    Position,
+)
 from dualwitness.models.market import VenueTime
 from dualwitness.models.observation import Observation
 from dualwitness.models.symbols import Symbol
@@ -31,12 +42,18 @@ _ACCOUNT = ("get_account_config", "get_account_balance", "get_positions", "get_o
 
 @dataclass(slots=True)
 class Collection:
-    """Everything that was seen in one audit, in the order in which it was seen."""
+    """
+    Everything that was seen in one audit, in the order in which it was seen.
+
+    ``opening`` are answers from before the first order of the audit; in a world they stand under ``OPENING`` in place
+    of a symbol, so that nobody takes them for the later ones.
+    """
 
     samples: SampleStore = field(default_factory=SampleStore)
     observations: list[Observation] = field(default_factory=list)
     pairs: list[tuple[Question, Pair]] = field(default_factory=list)
     lookups: list[tuple[str, Pair]] = field(default_factory=list)
+    opening: list[tuple[Question, Pair]] = field(default_factory=list)
     reached: Pair = field(default_factory=dict)
     probes: dict[Library, ProbeRecord] = field(default_factory=dict)
     requests: list[tuple[RequestCase, dict[Library, WireRequest]]] = field(default_factory=list)
@@ -88,11 +105,18 @@ class Collector:
         return bool(self.seen.now_ms)
 
     def environment(self, symbols: tuple[str, ...], *, strict: bool) -> tuple[str, ...]:
-        """Instruments, then every symbol; symbols that the venue does not list raise `UsageError` if ``strict``."""
+        """
+        Instruments, then every symbol, then the balance as it is before any order.
+
+        Symbols that the venue does not list raise `UsageError` if ``strict``.
+        """
         self.ask(Question("get_instruments", None))
         listed = self.seen.instruments()
         known = self._listed(symbols, listed, strict=strict)
         self._per_symbol(known)
+        # Asked whether orders follow or not, so that a run read again is asked the same in the same order.
+        balance = Question("get_account_balance", None)
+        self.seen.opening.append((balance, self._ask(balance, balance.ask, place=OPENING)))
         return known
 
     def _listed(self, symbols: tuple[str, ...], listed: dict[str, Instrument], *, strict: bool) -> tuple[str, ...]:
@@ -150,17 +174,34 @@ class Collector:
         self._random.shuffle(operations)
         for operation in operations:
             self.ask(Question(operation, None))
-        traded = {
-            row.symbol
-            for operation in ("get_positions", "get_open_orders", "get_fills")
-            for observation in self.seen.pair_of(operation).values()
-            for row in observation.rows or ()
-            if isinstance(row, (Position, Order, Fill))
-        }
+        traded = {row.symbol for row in self._account_rows() if isinstance(row, (Position, Order, Fill))}
         listed = self.seen.instruments()
         more = tuple(sorted(symbol for symbol in traded if symbol in listed and symbol not in symbols))
         self._per_symbol(more)
+        self._history(traded, listed)
         return (*symbols, *more)
+
+    def _account_rows(self) -> Iterator[Fact]:
+        for operation in ("get_positions", "get_open_orders", "get_fills"):
+            for observation in self.seen.pair_of(operation).values():
+                yield from observation.rows or ()
+
+    def _history(self, traded: set[str], listed: dict[str, Instrument]) -> None:
+        """What the account's past says of what it holds; the bills last, so that they cover every other answer."""
+        known = sorted(symbol for symbol in traded if symbol in listed or not listed)
+        questions = [Question("get_order_history", symbol) for symbol in known]
+        modes: dict[str, set[MarginMode]] = {}
+        for row in self._account_rows():
+            if isinstance(row, Position) and row.margin_mode is not None:
+                modes.setdefault(row.symbol, set()).add(row.margin_mode)
+        questions += [
+            Question("get_leverage", symbol, margin_modes=tuple(sorted(modes[symbol])))
+            for symbol in known
+            if symbol in modes
+        ]
+        self._random.shuffle(questions)
+        for question in (*questions, Question("get_bills", None)):
+            self.ask(question)
 
     def requests(self, symbols: tuple[str, ...]) -> None:
         """What each library makes of the same bare words, caught before the socket."""
@@ -192,8 +233,9 @@ class Collector:
         self.seen.keep(observation)
         return observation
 
-    def _ask(self, question: Question, ask: Ask) -> Pair:
-        self._progress(question.operation if question.symbol is None else f"{question.operation} {question.symbol}")
+    def _ask(self, question: Question, ask: Ask, *, place: str | None = None) -> Pair:
+        where = question.symbol or place
+        self._progress(question.operation if where is None else f"{question.operation} {where}")
         pair = self._witnesses.ask(question.operation, question.symbol, ask)
         for observation in pair.values():
             self.seen.keep(observation)

@@ -25,6 +25,7 @@ from dualwitness.alignment.artifacts import RunFolder, run_id_of
 from dualwitness.alignment.compare import Comparison, compare
 from dualwitness.alignment.corpus_questions import CorpusQuestion, NotAsked, question_of
 from dualwitness.alignment.fingerprint import commit_of, execution_fingerprint
+from dualwitness.alignment.impedance_report import nothing_met
 from dualwitness.alignment.judge import Draft, findings_from, from_comparison
 from dualwitness.alignment.manifest import opening_content
 from dualwitness.alignment.observe import Pair, observe
@@ -356,7 +357,7 @@ def _report(run_id: str, result: CorpusResult, judged: tuple[Finding, ...]) -> d
             "positions_source": str(PositionsSource.NONE),
             "impedance_fidelity": str(ImpedanceFidelity.UNKNOWN),
         },
-        "impedance": {"fidelity": str(ImpedanceFidelity.UNKNOWN), "latency": {}, "slippage_bps": {}, "fees_paid": {}},
+        "impedance": nothing_met(),
         "lies_planted": [],
         "payloads": {
             "read": result.read,

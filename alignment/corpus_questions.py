@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from dualwitness.models import Fact, MarketType, OrderIntent, OrderType, Side, TdMode, ValidatedOrder
+from dualwitness.alignment.operations import Question
+from dualwitness.models import Fact, MarginMode, MarketType, OrderIntent, OrderType, Side, TdMode, ValidatedOrder
 from dualwitness.models.market import VenueTime
 from dualwitness.models.symbols import SymbolError, symbol_from_okx_id
 from dualwitness.venues import VenueClient
@@ -152,6 +153,27 @@ def _fills(rows: Rows) -> CorpusQuestion:
     return CorpusQuestion("get_fills", None, paths, lambda c: c.get_fills(), inst_type=inst_type)
 
 
+def _order_history(rows: Rows) -> CorpusQuestion:
+    symbol = _symbol(rows)
+    inst_type = next((str(row.get("instType", "")) for row in rows), "SPOT")
+    paths = ("/api/v5/trade/orders-history", "/api/v5/trade/orders-history-archive")
+    return CorpusQuestion(
+        "get_order_history", symbol, paths, lambda c: c.get_order_history(symbol, since_ms=0), inst_type=inst_type
+    )
+
+
+def _bills(_: Rows) -> CorpusQuestion:
+    paths = ("/api/v5/account/bills-archive", "/api/v5/account/bills")
+    return CorpusQuestion("get_bills", None, paths, lambda c: c.get_bills())
+
+
+def _leverage(rows: Rows) -> CorpusQuestion:
+    modes = {str(mode): mode for mode in MarginMode}
+    mode = next((modes[str(row["mgnMode"])] for row in rows if row.get("mgnMode") in modes), MarginMode.CROSS)
+    question = Question("get_leverage", _symbol(rows), margin_modes=(mode,))
+    return CorpusQuestion(question.operation, question.symbol, ("/api/v5/account/leverage-info",), question.ask)
+
+
 def _place(rows: Rows) -> CorpusQuestion:
     if len(rows) > 1:
         message = f"a batch of {len(rows)} orders: no operation places several at once"
@@ -197,8 +219,13 @@ ENDPOINTS: dict[tuple[str, str], Callable[[Rows], CorpusQuestion]] = {
     ("GET", "/api/v5/account/balance"): _balance,
     ("GET", "/api/v5/account/positions"): _positions,
     ("GET", "/api/v5/account/trade-fee"): _fee_rates,
+    ("GET", "/api/v5/account/bills"): _bills,
+    ("GET", "/api/v5/account/bills-archive"): _bills,
+    ("GET", "/api/v5/account/leverage-info"): _leverage,
     ("GET", "/api/v5/trade/orders-pending"): _open_orders,
     ("GET", "/api/v5/trade/order"): _order,
+    ("GET", "/api/v5/trade/orders-history"): _order_history,
+    ("GET", "/api/v5/trade/orders-history-archive"): _order_history,
     ("GET", "/api/v5/trade/fills"): _fills,
     ("GET", "/api/v5/trade/fills-history"): _fills,
     ("POST", "/api/v5/trade/order"): _place,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from dualwitness.alignment.compare import claim_of
@@ -11,17 +11,20 @@ from dualwitness.alignment.judge import Draft
 from dualwitness.alignment.world import World, contradiction
 from dualwitness.models import (
     AccountConfig,
+    AccountLevel,
     FeeRates,
     Fill,
     Instrument,
     Liquidity,
     MarketType,
+    OrderSide,
     Position,
     PositionMode,
+    Severity,
 )
 from dualwitness.models.finding import Claim, Expected
 
-__all__ = ["ACCOUNT_CHECKS", "expected_fee"]
+__all__ = ["ACCOUNT_CHECKS", "expected_fee", "implied_contract_size", "is_expected_fee"]
 
 # Fees are rounded by the venue; anything beyond a thousandth of the fee is another fee.
 _FEE_TOLERANCE = Decimal("0.001")
@@ -35,6 +38,8 @@ def _fills_once(world: World) -> Iterator[Draft]:
     for (symbol, trade_id), count in sorted(counts.items()):
         if count > 1:
             copies = [fill for fill in fills if (fill.symbol, fill.trade_id) == (symbol, trade_id)]
+            if _both_sides_of_one_match(copies):
+                continue
             row = copies[0]
             alike = "" if all(copy == row for copy in copies) else ", and not every time the same"
             yield contradiction(
@@ -53,6 +58,15 @@ def _fills_once(world: World) -> Iterator[Draft]:
             )
 
 
+def _both_sides_of_one_match(copies: Sequence[Fill]) -> bool:
+    """Whether two rows are an order of ours met by another one of ours: they share the trade id (okx-v5-facts 8)."""
+    if len(copies) != len(OrderSide):
+        return False
+    sides, orders = {fill.side for fill in copies}, {fill.venue_order_id for fill in copies}
+    bills = {fill.bill_id for fill in copies if fill.bill_id is not None}
+    return sides == set(OrderSide) and len(orders) == len(copies) and None not in orders and len(bills) != 1
+
+
 def _fees(world: World) -> Iterator[Draft]:
     rates: dict[str, FeeRates] = {row.symbol: row for _, row in world.all_rows("get_fee_rates")}
     instruments = world.instruments()
@@ -61,29 +75,82 @@ def _fees(world: World) -> Iterator[Draft]:
 
 
 def _fee_of(world: World, fill: Fill, rates: FeeRates | None, instrument: Instrument | None) -> Iterator[Draft]:
-    key = f"{fill.symbol}|{fill.trade_id}"
-    expected = None if rates is None or instrument is None else expected_fee(fill, rates, instrument)
-    source = "price × size × contract size × the account's rate (OKX account/trade-fee)"
-    if fill.fee is None or expected is None:
+    if fill.fee is None or rates is None or instrument is None or is_expected_fee(fill, rates, instrument) is not False:
         return
-    if expected != 0 and fill.fee != 0 and (expected > 0) != (fill.fee > 0):
-        reason = f"a {fill.liquidity} fill at this account's rate costs {expected:f}, the fill says {fill.fee:f}"
-    elif abs(fill.fee - expected) > abs(expected) * _FEE_TOLERANCE:
-        reason = f"the account's rate gives {expected:f}, the fill says {fill.fee:f}"
-    else:
+    expected = expected_fee(fill, rates, instrument)
+    if expected is None:
         return
+    if _is_booked(world, fill):
+        yield from _other_terms(world, fill, rates, instrument)
+        return
+    sign = expected != 0 and fill.fee != 0 and (expected > 0) != (fill.fee > 0)
+    rate = f"a {fill.liquidity} fill at this account's rate costs" if sign else "the account's rate gives"
+    yield _fee_draft(
+        world,
+        fill,
+        "fee",
+        expected=f"{expected:f}",
+        source="price × size × contract size × the account's rate (OKX account/trade-fee)",
+        reason=f"{rate} {expected:f}, the fill says {fill.fee:f}",
+    )
+
+
+def _is_booked(world: World, fill: Fill) -> bool:
+    """Whether the bill of the same execution takes the same fee: then the fill is right about it."""
+    same = (bill for bill in world.booked() if (bill.symbol, bill.trade_id) == (fill.symbol, fill.trade_id))
+    return any(bill.fee == fill.fee for bill in same if bill.fee and bill.currency == fill.fee_currency)
+
+
+def _other_terms(world: World, fill: Fill, rates: FeeRates, instrument: Instrument) -> Iterator[Draft]:
+    """The fee was really taken, so the liquidity is another than the fill says, or the account's rate is."""
+    other = Liquidity.TAKER if fill.liquidity is Liquidity.MAKER else Liquidity.MAKER
+    swapped = fill.model_copy(update={"liquidity": other})
+    taken = f"the fee {fill.fee:f} was booked" if fill.fee is not None else "the fee was booked"
+    if is_expected_fee(swapped, rates, instrument):
+        source = "fee of the bill and the account's rate (OKX account/bills, account/trade-fee)"
+        reason = f"{taken}, which is what a {other} pays"
+        yield _fee_draft(world, fill, "liquidity", expected=str(other), source=source, reason=reason)._replace(
+            severity=Severity.S2  # it decides what a fill costs
+        )
+        return
+    field = "maker" if fill.liquidity is Liquidity.MAKER else "taker"
     yield contradiction(
         world,
+        operation="get_fee_rates",
+        field=field,
+        symbol=fill.symbol,
+        row=rates,
+        row_key=None,
+        seen=claim_of(*rates.value_or_reason(field)),
+        expected=Expected(value=None, source="fees of the fills and of their bills (OKX account/bills)"),
+        rule="a-fee-is-price-times-size-times-rate",
+        reason=f"{taken}, which is not price × size × this rate",
+    )
+
+
+def _fee_draft(world: World, fill: Fill, field: str, *, expected: str, source: str, reason: str) -> Draft:
+    return contradiction(
+        world,
         operation="get_fills",
-        field="fee",
+        field=field,
         symbol=fill.symbol,
         row=fill,
-        row_key=key,
-        seen=claim_of(fill.fee, None),
-        expected=Expected(value=f"{expected:f}", source=source),
+        row_key=f"{fill.symbol}|{fill.trade_id}",
+        seen=claim_of(*fill.value_or_reason(field)),
+        expected=Expected(value=expected, source=source),
         rule="a-fee-is-price-times-size-times-rate",
         reason=reason,
     )
+
+
+def is_expected_fee(fill: Fill, rates: FeeRates, instrument: Instrument) -> bool | None:
+    """Whether a fill's fee is what its price, size and rate make, with the sign; None where that cannot be known."""
+    expected = expected_fee(fill, rates, instrument)
+    if expected is None or fill.fee is None:
+        return None
+    if expected != 0 and fill.fee != 0 and (expected > 0) != (fill.fee > 0):
+        return False
+    return abs(fill.fee - expected) <= abs(expected) * _FEE_TOLERANCE
 
 
 def expected_fee(fill: Fill, rates: FeeRates, instrument: Instrument) -> Decimal | None:
@@ -141,17 +208,13 @@ def _contract_size(world: World) -> Iterator[Draft]:
 
     Only where both imply the same other size is the instrument list contradicted; one alone may itself be wrong.
     """
-    rates: dict[str, FeeRates] = {row.symbol: row for _, row in world.all_rows("get_fee_rates")}
     instruments = world.instruments()
     for row in world.rows("get_positions"):
         instrument = instruments.get(row.symbol)
-        if instrument is None or instrument.contract_size is None or row.symbol not in rates:
+        if instrument is None:
             continue
-        from_profit = _size_from_profit(row, instrument)
-        from_fees = _size_from_fees(world, instrument, rates[row.symbol])
-        if from_profit is None or from_fees is None or not _near(from_profit, from_fees):
-            continue
-        if not _near(from_profit, instrument.contract_size):
+        from_fees = implied_contract_size(world, row, instrument)
+        if from_fees is not None:
             yield contradiction(
                 world,
                 operation="get_instruments",
@@ -166,6 +229,18 @@ def _contract_size(world: World) -> Iterator[Draft]:
                 rule="profit-and-fees-imply-the-contract-size",
                 reason=f"profit and fees are those of contracts of {from_fees.normalize():f}",
             )
+
+
+def implied_contract_size(world: World, row: Position, instrument: Instrument) -> Decimal | None:
+    """Another contract size than the instrument's, where a position's profit and its fees both imply that one."""
+    rates = next((one for _, one in world.all_rows("get_fee_rates") if one.symbol == row.symbol), None)
+    if rates is None or instrument.contract_size is None:
+        return None
+    from_profit = _size_from_profit(row, instrument)
+    from_fees = _size_from_fees(world, instrument, rates)
+    if from_profit is None or from_fees is None or not _near(from_profit, from_fees):
+        return None
+    return None if _near(from_profit, instrument.contract_size) else from_fees
 
 
 def _near(left: Decimal, right: Decimal) -> bool:
@@ -223,4 +298,26 @@ def _has_contracts(world: World) -> bool:
     return any(row.market_type in kinds and row.has_position for row in world.rows("get_positions"))
 
 
-ACCOUNT_CHECKS = (_fills_once, _fees, _fee_currencies, _contract_size, _one_position_mode)
+def _account_level(world: World) -> Iterator[Draft]:
+    """The level of an account allows what it holds and trades: the spot level allows no contracts."""
+    config = next(iter(world.rows("get_account_config")), None)
+    if not isinstance(config, AccountConfig) or config.account_level is not AccountLevel.SPOT:
+        return
+    held = any(row.has_position for row in world.rows("get_positions") if ":" in row.symbol)
+    resting = any(":" in row.symbol for row in world.rows("get_open_orders"))
+    if held or resting:
+        yield contradiction(
+            world,
+            operation="get_account_config",
+            field="account_level",
+            symbol=None,
+            row=config,
+            row_key=None,
+            seen=claim_of(config.account_level, None),
+            expected=Expected(value=None, source="contracts that the account holds and orders (OKX acctLv)"),
+            rule="the-account-level-allows-what-is-held",
+            reason="the account is said to trade spot alone, and it holds or orders contracts",
+        )
+
+
+ACCOUNT_CHECKS = (_fills_once, _fees, _fee_currencies, _contract_size, _one_position_mode, _account_level)

@@ -1,9 +1,10 @@
-"""Evidence of the market: a ticker against the clock and the book, a book and a candle against themselves. Pure."""
+"""Evidence of the market: ticker, book and candles against the clock, each other and themselves. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 
 from dualwitness.alignment.compare import claim_of
 from dualwitness.alignment.judge import Draft
@@ -11,12 +12,15 @@ from dualwitness.alignment.world import World, contradiction
 from dualwitness.models import BookLevel, Candle, OrderBook, Ticker
 from dualwitness.models.finding import Expected
 
-__all__ = ["MARKET_CHECKS"]
+__all__ = ["MARKET_CHECKS", "STALE_AFTER_MS"]
 
-# A ticker older than this against venue time is stale: OKX pushes one at least every few seconds on a live pair.
+# A ticker or book older than this against venue time is stale: OKX pushes every few seconds on a live pair.
 STALE_AFTER_MS = 60_000
 # How far the last price may stand outside the book before it belongs to another instrument or another time.
 _LAST_OUTSIDE_BOOK = Decimal("0.05")
+# How many candles may be missing at the end before they are stale: the running one is not always there yet.
+_CANDLES_LATE = 5
+_FEWEST_CANDLES = 3
 
 
 def _answered_symbol(world: World) -> Iterator[Draft]:
@@ -37,26 +41,48 @@ def _answered_symbol(world: World) -> Iterator[Draft]:
                 )
 
 
-def _fresh_ticker(world: World) -> Iterator[Draft]:
-    for asked, ticker in world.all_rows("get_ticker"):
-        ts_venue_ms = ticker.ts_venue_ms
-        if ts_venue_ms is None or world.now_ms is None:
-            continue
-        age_ms = world.now_ms - ts_venue_ms
-        if age_ms > STALE_AFTER_MS or age_ms < -STALE_AFTER_MS:
-            word = "old" if age_ms > 0 else "in the future"
+def _fresh(world: World) -> Iterator[Draft]:
+    """A ticker and a book are of this minute."""
+    for operation, word in (("get_ticker", "ticker"), ("get_order_book", "book")):
+        for asked, row in world.all_rows(operation):
+            age_ms = _age_ms(world, row.ts_venue_ms)
+            if age_ms is None or abs(age_ms) <= STALE_AFTER_MS:
+                continue
+            when = "old" if age_ms > 0 else "in the future"
             yield contradiction(
                 world,
-                operation="get_ticker",
+                operation=operation,
                 field="ts_venue_ms",
                 symbol=asked,
-                row=ticker,
+                row=row,
                 row_key=None,
-                seen=claim_of(ts_venue_ms, None),
+                seen=claim_of(row.ts_venue_ms, None),
                 expected=Expected(value=str(world.now_ms), source="venue time (OKX public/time)"),
-                rule="a-ticker-is-as-old-as-the-venue-says",
-                reason=f"the ticker is {abs(age_ms) // 1000} s {word} by the venue's own clock",
+                rule=f"a-{word}-is-as-old-as-the-venue-says",
+                reason=f"the {word} is {abs(age_ms) // 1000} s {when} by the venue's own clock",
             )
+
+
+def _age_ms(world: World, ts_venue_ms: int | None) -> int | None:
+    return None if ts_venue_ms is None or world.now_ms is None else world.now_ms - ts_venue_ms
+
+
+def _ticker_in_itself(world: World) -> Iterator[Draft]:
+    for asked, ticker in world.all_rows("get_ticker"):
+        if ticker.bid is None or ticker.ask is None or ticker.bid <= ticker.ask:
+            continue
+        yield contradiction(
+            world,
+            operation="get_ticker",
+            field="bid",
+            symbol=asked,
+            row=ticker,
+            row_key=None,
+            seen=claim_of(ticker.bid, None),
+            expected=Expected(value=f"{ticker.ask:f}", source="best ask of the same ticker (OKX market/ticker)"),
+            rule="a-bid-is-not-above-the-ask",
+            reason=f"the best bid {ticker.bid:f} is above the best ask {ticker.ask:f}",
+        )
 
 
 def _ticker_in_book(world: World) -> Iterator[Draft]:
@@ -169,4 +195,42 @@ def _broken(candle: Candle) -> str | None:
     return None
 
 
-MARKET_CHECKS = (_answered_symbol, _fresh_ticker, _ticker_in_book, _book_in_order, _prices_on_tick, _candle_in_itself)
+def _candles_in_time(world: World) -> Iterator[Draft]:
+    """Candles follow each other without a gap (OKX repeats the close in an empty one), up to now."""
+    for (operation, asked), observation in world.observations.items():
+        rows = observation.rows or ()
+        moments = sorted(row.ts_venue_ms for row in rows if isinstance(row, Candle) and row.ts_venue_ms is not None)
+        if operation != "get_candles" or len(moments) < _FEWEST_CANDLES:
+            continue
+        steps = [after - before for before, after in pairwise(moments)]
+        step_ms = min(steps)
+        gap = next((place for place, each in enumerate(steps) if each != step_ms), None)
+        newest_ms = moments[-1]
+        late = world.now_ms is not None and world.now_ms - newest_ms > _CANDLES_LATE * step_ms
+        if step_ms <= 0 or (gap is None and not late):
+            continue
+        missing_ms = newest_ms + step_ms if gap is None else moments[gap] + step_ms
+        yield contradiction(
+            world,
+            operation="get_candles",
+            field="ts_venue_ms",
+            symbol=asked,
+            row=None,
+            row_key=str(missing_ms),
+            seen=claim_of(f"{len(moments)} candles without it", None),
+            expected=Expected(value=str(missing_ms), source="candles before and after it, and venue time"),
+            rule="candles-follow-each-other-up-to-now",
+            reason=f"candles of {step_ms // 1000} s, and none at {missing_ms} ms",
+        )
+
+
+MARKET_CHECKS = (
+    _answered_symbol,
+    _fresh,
+    _ticker_in_itself,
+    _ticker_in_book,
+    _book_in_order,
+    _prices_on_tick,
+    _candle_in_itself,
+    _candles_in_time,
+)

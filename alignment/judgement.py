@@ -19,22 +19,31 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 
-from dualwitness.alignment.adjudicate import AdjudicatedPosition, Testimony, adjudicate, distrust, overall
+from dualwitness.alignment.adjudicate import adjudicate, distrust, overall
 from dualwitness.alignment.collect import Collection
 from dualwitness.alignment.compare import DIFFERENT, Comparison, Entry, Match, compare, told
+from dualwitness.alignment.conservation import conservation
+from dualwitness.alignment.conservation_balances import confirmed_currencies
 from dualwitness.alignment.evidence import conflicts
 from dualwitness.alignment.evidence_orders import RESTING
+from dualwitness.alignment.freshness import LIMITS_MS, FreshnessLedger, ledger_of
+from dualwitness.alignment.history import history_from
 from dualwitness.alignment.judge import Draft, findings_from, from_comparison, merge_sides
 from dualwitness.alignment.observe import Pair
-from dualwitness.alignment.operations import Question
+from dualwitness.alignment.operations import OPENING, Question
 from dualwitness.alignment.order_requests import compare_requests
 from dualwitness.alignment.rules import RULES
 from dualwitness.alignment.samples import caught
 from dualwitness.alignment.second_opinion import Reader, read_both_ways
-from dualwitness.alignment.testimony import position_conflicts, testimonies
+from dualwitness.alignment.settlement import doubted_symbols, settled
+from dualwitness.alignment.shared_blame import shared_blame
+from dualwitness.alignment.testimony import testimonies
+from dualwitness.alignment.witness import AdjudicatedPosition, Testimony
 from dualwitness.alignment.world import World
 from dualwitness.models import Layer, Library, OddOneOut, Outcome, PositionsQuality, PositionsSource
+from dualwitness.models.bill import Bill
 from dualwitness.models.finding import Finding
+from dualwitness.models.history import History
 from dualwitness.models.observation import Observation
 
 __all__ = ["Judgement", "judge"]
@@ -52,18 +61,19 @@ class Judgement:
     positions: tuple[AdjudicatedPosition, ...] = ()
     quality: PositionsQuality = PositionsQuality.UNAVAILABLE
     source: PositionsSource = PositionsSource.NONE
-    reports: Mapping[Library, Testimony] = field(default_factory=dict)
-    folds: Mapping[Library, Testimony] = field(default_factory=dict)
+    witnesses: tuple[Testimony, ...] = ()
+    history: History = field(default_factory=History)
+    freshness: FreshnessLedger = field(default_factory=FreshnessLedger)
     noise: Counter[str] = field(default_factory=Counter)
 
 
-def judge(seen: Collection, reader: Reader | None, ask_again: AskAgain | None, *, history_complete: bool) -> Judgement:
+def judge(seen: Collection, reader: Reader | None, ask_again: AskAgain | None) -> Judgement:
     """
     Judge everything that was seen.
 
     ``reader`` reads recorded bytes through both parsers (None: only one library is there); ``ask_again`` asks one
-    library once more (None: nothing can be asked again, so what differs counts). ``history_complete`` says whether the
-    fills reach back to a proven flat start.
+    library once more (None: nothing can be asked again, so what differs counts). Whether the fills reach back to a flat
+    start is proven from the bills (`history.py`).
     """
     result = Judgement()
     drafts: list[Draft] = []
@@ -74,16 +84,25 @@ def judge(seen: Collection, reader: Reader | None, ask_again: AskAgain | None, *
     drafts.extend(_unreached(seen.reached))
     drafts.extend(_probe_failures(seen))
     worlds = _worlds(seen)  # (4)
-    evidence = [draft for world in worlds for draft in conflicts(world)]
-    result.reports, result.folds = testimonies(worlds, history_complete=history_complete)
-    evidence.extend(position_conflicts(worlds, result.reports, result.folds))
-    judged = adjudicate(result.reports, result.folds)
-    result.positions = distrust(judged, result.folds, _doubted([*drafts, *evidence]))
-    result.quality, result.source = overall(result.positions, result.reports, result.folds)
+    merged = _weigh(worlds, drafts, result)
     drafts.extend(_judge_requests(seen, result))  # (5)
-    merged = merge_sides(evidence)
-    result.findings = findings_from([*_settle(drafts, merged), *merged])  # (6)
+    result.findings = findings_from([*settled(drafts, merged, _confirmed(worlds)), *merged])  # (6)
     return result
+
+
+def _weigh(worlds: list[World], drafts: list[Draft], result: Judgement) -> list[Draft]:
+    """Hold each world against itself and adjudicate the positions; gives the contradictions of both libraries."""
+    result.history = history_from(worlds)
+    result.witnesses = testimonies(worlds, result.history)
+    result.freshness = ledger_of(worlds)
+    found = [draft for world in worlds for draft in conflicts(world)]
+    found += conservation(worlds, result.witnesses)
+    evidence = shared_blame(merge_sides(found), worlds, result.witnesses)
+    now_ms = result.freshness.latest_ms
+    judged = adjudicate(result.witnesses, now_ms=now_ms, limits=LIMITS_MS)
+    result.positions = distrust(judged, result.witnesses, doubted_symbols([*drafts, *evidence]))
+    result.quality, result.source = overall(result.positions, result.witnesses)
+    return evidence
 
 
 def _order_lookups(seen: Collection) -> list[tuple[Question, Pair]]:
@@ -224,7 +243,8 @@ class _Alike:
 
 def _of_one_instrument(comparison: Comparison) -> Comparison:
     """Where the answers are for two instruments, that alone is the difference: their prices cannot be compared."""
-    swapped = {one.row_key for one in comparison.unmatched if one.rule.field == "symbol"}
+    differ = (one for one in comparison.unmatched if one.outcome is Outcome.MISMATCH)
+    swapped = {one.row_key for one in differ if one.rule.field == "symbol"}
     if not swapped:
         return comparison
     lost = (match for match in comparison.matches if match[0] in swapped and match[3].field != "symbol")
@@ -315,7 +335,10 @@ def _probe_failures(seen: Collection) -> list[Draft]:
 def _worlds(seen: Collection) -> list[World]:
     worlds = []
     for library in Library:
-        heard = {
+        heard: dict[tuple[str, str | None], Observation] = {
+            (question.operation, OPENING): pair[library] for question, pair in seen.opening if library in pair
+        }
+        heard |= {
             (question.operation, question.symbol): pair[library] for question, pair in seen.pairs if library in pair
         }
         for order_id, pair in seen.lookups:
@@ -326,34 +349,24 @@ def _worlds(seen: Collection) -> list[World]:
                 order_id, pair = record.resting
                 heard[RESTING, f"{_symbol_of(pair)}|{order_id}"] = pair[library]
         if heard:
-            worlds.append(World(library, heard, seen.now_ms.get(library)))
-    return worlds
+            now_ms = seen.now_ms.get(library)
+            reached = seen.reached.get(library)
+            offset_ms = None if now_ms is None or reached is None else now_ms - reached.started_ms
+            worlds.append(World(library, heard, now_ms, offset_ms))
+    return [replace(world, lent_bills=_lent(world, worlds)) for world in worlds]
 
 
-def _doubted(drafts: list[Draft]) -> set[str]:
-    """Symbols of whose positions somebody was told something that other evidence contradicts."""
-    return {
-        draft.symbol
-        for draft in drafts
-        if draft.operation == "get_positions" and draft.symbol is not None and draft.layer is not Layer.PARSE
-    }
+def _confirmed(worlds: list[World]) -> dict[Library, frozenset[str]]:
+    """The currencies of each library whose cash its own bills confirm."""
+    return {world.library: confirmed_currencies(world) for world in worlds}
 
 
-def _settle(drafts: list[Draft], evidence: list[Draft]) -> list[Draft]:
-    """Name the odd one out of a disagreement about the world: the one that the evidence contradicts."""
-    by_field = {(draft.operation, draft.symbol, draft.field): draft.odd_one_out for draft in evidence}
-    by_answer: dict[tuple[str, str | None], set[OddOneOut]] = {}
-    for draft in evidence:
-        by_answer.setdefault((draft.operation, draft.symbol), set()).add(draft.odd_one_out)
-    settled = []
-    for draft in drafts:
-        odd = draft.odd_one_out
-        if draft.layer is Layer.VENUE and odd is OddOneOut.UNKNOWN:
-            odd = by_field.get((draft.operation, draft.symbol, draft.field), odd)
-            suspects = by_answer.get((draft.operation, draft.symbol), set())
-            if odd is OddOneOut.UNKNOWN and len(suspects) == 1:
-                odd = next(iter(suspects))
-            if odd is OddOneOut.UNKNOWN and draft.outcome is Outcome.ONE_MISSING:
-                odd = OddOneOut.CCXT if draft.ccxt.value is None else OddOneOut.OKX_SDK
-        settled.append(draft if odd is draft.odd_one_out else draft._replace(odd_one_out=odd))
-    return settled
+def _lent(world: World, worlds: list[World]) -> tuple[Bill, ...]:
+    """The other libraries' bills, in case this one's own do not say what they were for."""
+    return tuple(
+        row
+        for other in worlds
+        if other.library is not world.library
+        for row in other.rows("get_bills")
+        if isinstance(row, Bill)
+    )

@@ -210,16 +210,46 @@ KNOWN: tuple[Known, ...] = (
     ),
     _ccxt("market-order-price-invented", "get_order", "price", _ONE, _PRICE_TEXT, when=_okx_sdk_silent),
     _ccxt("market-order-price-invented", "get_open_orders", "price", _ONE, _PRICE_TEXT, when=_okx_sdk_silent),
+    _ccxt("market-order-price-invented", "get_order_history", "price", _ONE, _PRICE_TEXT, when=_okx_sdk_silent),
     _ccxt("order-type-mapping-loses-venue-type", "get_order", "time_in_force", _ONE, _TIF_TEXT),
     _ccxt("order-type-mapping-loses-venue-type", "get_open_orders", "time_in_force", _ONE, _TIF_TEXT),
+    _ccxt("order-type-mapping-loses-venue-type", "get_order_history", "time_in_force", _ONE, _TIF_TEXT),
     _ccxt("order-type-mapping-loses-venue-type", "get_order", "time_in_force", _DIFFER, _TIF_TEXT),
+    _ccxt("order-type-mapping-loses-venue-type", "get_order_history", "time_in_force", _DIFFER, _TIF_TEXT),
+    *(
+        _ccxt(
+            "reduceonly-false-invented-when-absent",
+            operation,
+            "reduce_only",
+            _ONE,
+            "the venue did not say; ccxt says false",
+            when=_okx_sdk_silent,
+        )
+        for operation in ("get_order", "get_order_history")
+    ),
     _ccxt(
-        "reduceonly-false-invented-when-absent",
-        "get_order",
-        "reduce_only",
+        "ledger-type-collapses-venue-types",
+        "get_bills",
+        "kind",
+        _DIFFER,
+        "ccxt has few words for a bill: liquidation, delivery, auto-deleveraging and interest are all a trade to it, "
+        "and a margin transfer a transfer",
+    ),
+    _ccxt(
+        "ledger-type-collapses-venue-types",
+        "get_bills",
+        "kind",
         _ONE,
-        "the venue did not say; ccxt says false",
-        when=_okx_sdk_silent,
+        "ccxt has no word of ours for this bill: it calls funding a fee, and passes the numbers of newer types on",
+        when=_ccxt_silent,
+    ),
+    _ccxt(
+        "ledger-symbol-made-and-dropped",
+        "get_bills",
+        "symbol",
+        _ONE,
+        "ccxt works the symbol of a bill out and then leaves it out of the entry",
+        when=_ccxt_silent,
     ),
     _ccxt(
         "fill-timestamp-is-ts-not-filltime",

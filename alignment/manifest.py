@@ -8,7 +8,7 @@ from typing import Any
 
 from dualwitness.alignment.artifacts import RunFolder
 from dualwitness.alignment.collect import Collection
-from dualwitness.alignment.impedance import percentile
+from dualwitness.alignment.impedance_report import skew_document
 from dualwitness.alignment.judgement import Judgement
 from dualwitness.alignment.recording import Recorded
 from dualwitness.alignment.report import VOLATILE_KEYS
@@ -110,7 +110,7 @@ class Manifest:
             positions_quality=str(result.quality),
             positions_source=str(result.source),
             impedance_fidelity=str(fidelity),
-            skew_ms=_skew(seen.skews_ms),
+            skew_ms=skew_document(seen.skews_ms),
             difflog=recorded.as_document(),
             **_fallback(result),
         )
@@ -159,16 +159,6 @@ def _fallback(result: Judgement) -> dict[str, Any]:
         (one.explanation for one in result.positions if one.reason is not None), "no complete history of fills"
     )
     return {"positions_fallback_ok": False, "positions_fallback_reason": reason}
-
-
-def _skew(skews_ms: list[float]) -> dict[str, float] | None:
-    if not skews_ms:
-        return None
-    return {
-        "p50": round(percentile(skews_ms, 0.5), 3),
-        "p99": round(percentile(skews_ms, 0.99), 3),
-        "max": round(max(skews_ms), 3),
-    }
 
 
 def _iso(moment_ms: int) -> str:

@@ -27,7 +27,7 @@ def observe(client: VenueClient, operation: str, symbol: str | None, ask: Ask) -
     """
     client.drain_exchanges()
     started_ms = time.time_ns() // 1_000_000
-    begun = time.perf_counter()
+    begun = time.monotonic()  # the clock of the clients' own timings (`Wiring.monotonic`)
     rows: tuple[Fact, ...] | None = None
     error: ObservedError | None = None
     try:
@@ -48,7 +48,7 @@ def observe(client: VenueClient, operation: str, symbol: str | None, ask: Ask) -
         error = ObservedError(
             kind=type(failure).__name__, message="an error foreign to the client", reason=NullReason.ERROR
         )
-    duration_ms = (time.perf_counter() - begun) * 1000
+    duration_ms = (time.monotonic() - begun) * 1000
     return Observation(
         library=Library(client.label),
         operation=operation,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
-from dualwitness.alignment.impedance import slippage_bps
+from dualwitness.alignment.impedance_slippage import Slippage, middle, slippage_of
 from dualwitness.alignment.observe import Pair, Witnesses
 from dualwitness.models import (
     CheckResult,
@@ -24,7 +24,6 @@ from dualwitness.models import (
     Order,
     OrderBook,
     OrderIntent,
-    OrderSide,
     OrderType,
     Side,
     TdMode,
@@ -43,12 +42,13 @@ class ProbeRecord:
     """
     What one library's probe showed: every observation, the look-ups by both, slippage of its market orders.
 
+    Each market order is measured against the book that the same library read right before it.
     ``resting`` is the id of its resting order with what both libraries listed as open while it rested.
     """
 
     placed: tuple[Observation, ...]
     looked_up: tuple[tuple[str, Pair], ...]
-    slippage: tuple[tuple[str, Decimal], ...]
+    slippage: tuple[Slippage, ...]
     resting: tuple[str, Pair] | None = None
 
 
@@ -92,16 +92,17 @@ class Probe:
         """All probe orders through one library, each looked up through both."""
         placed: list[Observation] = []
         looked_up: list[tuple[str, Pair]] = []
-        slippage: list[tuple[str, Decimal]] = []
+        slippage: list[Slippage] = []
         resting: tuple[str, Pair] | None = None
         book = self._book(library, placed)
-        if book is None or not book.bids or not book.asks:
+        mid = middle(book)
+        if book is None or not book.bids or mid is None:
             return ProbeRecord(tuple(placed), (), ())
-        mid = (book.bids[0].price + book.asks[0].price) / 2
         for name, intent in self._intents(library, book.bids[0].price, mid):
             order = self._validated(intent, mid)
             if not order.risk_checks_passed:
                 continue
+            before = self._book(library, placed) if intent.order_type is OrderType.MARKET else book
             answer = self._ask(library, "place_order", lambda client, order=order: (client.place_order(order),))
             placed.append(answer)
             order_id = _order_id(answer) or self._found_again(library, intent)
@@ -114,7 +115,7 @@ class Probe:
                 placed.append(self._cancel(library, order_id))
                 looked_up.append((order_id, self._look_up(order_id)))
             else:
-                slippage.extend(_slippage(found.get(library), mid))
+                slippage.extend(_slippage(name, found.get(library), before))
         return ProbeRecord(tuple(placed), tuple(looked_up), tuple(slippage), resting)
 
     def _found_again(self, library: Library, intent: OrderIntent) -> str | None:
@@ -209,7 +210,8 @@ def _order_id(observation: Observation) -> str | None:
     return rows[0].venue_order_id if rows and isinstance(rows[0], Order) else None
 
 
-def _slippage(observation: Observation | None, mid: Decimal) -> Iterator[tuple[str, Decimal]]:
+def _slippage(name: str, observation: Observation | None, book: OrderBook | None) -> Iterator[Slippage]:
     for row in (observation.rows or ()) if observation is not None else ():
-        if isinstance(row, Order) and row.average_price is not None and row.side is not None:
-            yield str(row.side), slippage_bps(OrderSide(row.side), row.average_price, mid)
+        cost = slippage_of(name, row, book) if isinstance(row, Order) else None
+        if cost is not None:
+            yield cost

@@ -11,7 +11,7 @@ from dualwitness.alignment.artifacts import MANIFEST, verify_seal
 from dualwitness.alignment.samples import RecordedAnswers, exchanges_of
 from dualwitness.alignment.session import Answers
 from dualwitness.alignment.settings import AuditSettings
-from dualwitness.models import Library, RunMode
+from dualwitness.models import Library
 from dualwitness.venues import DualwitnessError, UsageError
 
 __all__ = ["SealBroken", "recorded_run"]
@@ -42,7 +42,6 @@ def recorded_run(settings: AuditSettings) -> tuple[AuditSettings, Mapping[Librar
                 answers[library] = RecordedAnswers((request, answer) for _, _, request, answer in entries)
         symbols = tuple(str(symbol) for symbol in manifest["symbols_asked"])
         seed = int(manifest["seed"])
-        complete = manifest.get("mode") == RunMode.OKX_DEMO_SIM
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"{folder} holds no readable run ({type(error).__name__})"
         raise UsageError(message, advice="name a folder with run_manifest.json, or payloads with INDEX.json") from None
@@ -52,5 +51,5 @@ def recorded_run(settings: AuditSettings) -> tuple[AuditSettings, Mapping[Librar
     if not answers:
         message = f"{folder} holds no raw samples"
         raise UsageError(message, advice="that run ended before it recorded anything")
-    settled = replace(settings, symbols=symbols, seed=seed, symbols_given=False, history_complete=complete)
+    settled = replace(settings, symbols=symbols, seed=seed, symbols_given=False)
     return settled, answers

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dualwitness.alignment.adjudicate import AdjudicatedPosition
 from dualwitness.alignment.compare import Comparison, claim_of
 from dualwitness.alignment.rules import RULES
+from dualwitness.alignment.witness import AdjudicatedPosition
 from dualwitness.models import (
     Axis,
     FindingKind,
@@ -21,6 +21,7 @@ from dualwitness.models import (
     Verdict,
 )
 from dualwitness.models.finding import Finding
+from dualwitness.models.history import History
 from dualwitness.models.observation import Observation
 
 __all__ = [
@@ -35,19 +36,27 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1
+_UNPROVEN = History()
 
 # Keys whose values differ between two runs of one seed; everything else of the reports is byte for byte the same.
 VOLATILE_KEYS = (
+    "age_ms",
+    "ages_ms",
+    "build_ms",
     "call_ms",
     "difflog",
     "duration_ms",
     "ended_at",
     "error_at",
     "files",
+    "network_ms",
+    "parse_ms",
     "run_id",
+    "sign_ms",
     "skew_ms",
     "started_at",
     "started_ms",
+    "wait_ms",
     "wire_ms",
 )
 
@@ -201,12 +210,22 @@ def snapshot(
     quality: PositionsQuality,
     source: PositionsSource,
     reports: Mapping[Library, Observation],
+    history: History = _UNPROVEN,
 ) -> dict[str, Any]:
-    """The content of ``positions_snapshot.json``: each leg's value, quality, source and witnesses."""
+    """
+    The content of ``positions_snapshot.json``: each leg's value, quality, source and witnesses.
+
+    ``history`` says how far back the evidence reaches and how that is proven, or why it is not.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "positions_quality": str(quality),
         "positions_source": str(source),
+        "history": {
+            "since_ms": history.since_ms,
+            "proof": history.flat_start or (history.opening and f"opening snapshot of {history.opening.source}"),
+            "missing": history.explanation,
+        },
         "positions": [one.model_dump(mode="json") for one in judged],
         "reported": {
             str(library): None

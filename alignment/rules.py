@@ -63,6 +63,7 @@ class OperationRules:
 
 
 _E, _I, _M = Axis.E, Axis.I, Axis.M
+_AXES = frozenset(map(str, Axis))
 _S0, _S1, _S2, _S3 = Severity
 _EXACT, _TICK, _BRACKET = Comparator
 _NULL, _FALLBACK, _MARK, _BLOCK = Mitigation
@@ -99,7 +100,7 @@ def _line(axis: Axis, words: list[str]) -> FieldRule:
     name, comparator, severity, missing, mitigation, reference, *flags = words
     return FieldRule(
         field=name,
-        axis=axis,
+        axis=next((Axis(flag) for flag in flags if flag in _AXES), axis),
         comparator=Comparator(comparator),
         severity=Severity(severity),
         missing=Severity(missing),
@@ -111,7 +112,7 @@ def _line(axis: Axis, words: list[str]) -> FieldRule:
 
 _MITIGATIONS = {"null": _NULL, "fallback": _FALLBACK, "mark": _MARK, "block": _BLOCK}
 
-# field  comparator  severity  missing  mitigation  what the venue calls it  [required]
+# field  comparator  severity  missing  mitigation  what the venue calls it  [an axis of its own]  [required]
 _SERVER_TIME = """
 ts_venue_ms bracket S2 S2 mark ts required
 """
@@ -186,7 +187,7 @@ symbol exact S3 S3 block instId
 market_type exact S2 S2 mark instType
 base_quantity bracket S2 S2 mark pos_×_ctVal_×_ctMult
 entry_price tick S2 S2 mark avgPx required
-mark_price bracket S1 S1 null markPx
+mark_price bracket S1 S1 null markPx required
 unrealized_pnl bracket S2 S1 null upl
 realized_pnl bracket S1 S1 null realizedPnl
 leverage exact S1 S1 null lever
@@ -238,6 +239,32 @@ fee_currency exact S2 S2 mark feeCcy required
 liquidity exact S1 S1 null execType
 ts_venue_ms exact S1 S1 null fillTime
 """
+# What was earned and paid is what trading cost, so it counts on the axis of market interaction.
+_BILLS = """
+bill_id exact S2 S2 mark billId required
+currency exact S3 S2 mark ccy required
+kind exact S2 S1 mark type
+venue_kind exact S1 S1 null type_and_subType
+change exact S3 S2 mark balChg required
+balance exact S3 S2 mark bal required
+fee exact S2 S1 mark fee M
+realized_pnl exact S2 S1 mark pnl M
+symbol exact S3 S2 mark instId
+market_type exact S1 S1 null instType
+side exact S3 S1 mark subType
+position_side exact S2 S1 mark subType
+contracts exact S3 S1 mark sz
+price exact S2 S1 null px
+margin_mode exact S2 S1 null mgnMode
+venue_order_id exact S2 S2 mark ordId
+trade_id exact S2 S2 null tradeId
+ts_venue_ms exact S1 S1 null ts
+"""
+_LEVERAGE = """
+leverage exact S2 S2 mark lever required
+margin_mode exact S2 S2 mark mgnMode required
+symbol exact S3 S3 block instId
+"""
 _ACK = """
 venue_order_id exact S3 S3 mark ordId required
 client_order_id exact S2 S1 mark clOrdId
@@ -281,6 +308,24 @@ RULES: dict[str, OperationRules] = {
         ),
         _rules("get_order", _M, _single, "state", _ORDER),
         _rules("get_fills", _M, lambda row: _keyed(row.symbol, row.trade_id), "trade_id", _FILLS, row=(_S2, _MARK)),
+        _rules(
+            "get_order_history",
+            _M,
+            lambda row: _keyed(row.symbol, row.venue_order_id),
+            "venue_order_id",
+            _ORDER,
+            row=(_S2, _MARK),
+        ),
+        _rules(
+            "get_bills",
+            _I,
+            lambda row: _keyed(row.currency, row.bill_id),
+            "bill_id",
+            _BILLS,
+            by_market_type=True,
+            row=(_S2, _MARK),
+        ),
+        _rules("get_leverage", _I, lambda row: str(row.margin_mode), "leverage", _LEVERAGE),
         _rules("place_order", _M, _single, "venue_order_id", _ACK),
         _rules("cancel_order", _M, _single, "venue_order_id", _ACK),
     )

@@ -68,12 +68,18 @@ def document(
                 "error": None if exchange.error is None else redactor.redact(exchange.error),
                 "started_ms": exchange.started_ms,
                 "duration_ms": round(exchange.duration_ms, 3),
+                "sign_ms": _rounded(exchange.sign_ms),
+                "network_ms": _rounded(exchange.network_ms),
             }
         )
         if exchange.sample_id is not None:
             kept = answer or WireAnswer(0, request.body)  # a request caught before the socket is its own sample
             bodies.setdefault(exchange.sample_id, _body(kept, redactor))
     return {"schema_version": SCHEMA_VERSION, "library": str(library), "calls": calls, "samples": bodies}
+
+
+def _rounded(duration_ms: float | None) -> float | None:
+    return None if duration_ms is None else round(duration_ms, 4)
 
 
 def _body(answer: WireAnswer, redactor: Redactor) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class AuditSettings:
     """
     Everything an audit needs to know; ``symbols`` are unified and in the order of asking.
 
-    ``history_complete``: the venue's fills reach back to a proven flat start. ``difflog`` is the difference log whose
+    ``difflog`` is the difference log whose
     decisions count, None for none; ``record_to`` is where entries go instead, if that is another one.
     """
 
@@ -50,7 +50,6 @@ class AuditSettings:
     max_notional_usd: Decimal = Decimal(0)
     allow_orders: bool = False
     symbols_given: bool = False
-    history_complete: bool = False
     difflog: Path | None = None
     record_to: Path | None = None
 
@@ -119,8 +118,6 @@ def settings_from(
         max_notional_usd=risk.max_notional_per_trade_usd,
         allow_orders=allow_orders,
         symbols_given=symbols is not None,
-        # The embedded venue's account begins with the venue; OKX shows three months of fills, and no proof of before.
-        history_complete=chosen is RunMode.OKX_DEMO_SIM,
         difflog=Path(difflog or DEFAULT_DIFFLOG),
         # A planted lie says nothing about the libraries: unless a log is named, it stays out of the one that is kept.
         record_to=Path(DEFAULT_DIFFLOG).with_name("lies") if lies and difflog is None else None,

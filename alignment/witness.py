@@ -14,6 +14,8 @@ from dualwitness.models.fact import Number
 
 __all__ = ["AdjudicatedPosition", "Leg", "Testimony", "WitnessKind"]
 
+_FLAT = Decimal(0)
+
 
 class WitnessKind(StrEnum):
     """What a witness goes by; two of one kind over two libraries are not independent of the venue's one answer."""
@@ -45,7 +47,11 @@ class Testimony:
 
     ``complete`` means that a leg which is not listed is claimed to be flat; otherwise nothing is known of it. A witness
     with ``error`` says nothing at all. ``as_of_ms`` is the moment of venue time for which it speaks (None: unknown);
-    ``reasons`` say why a leg is None.
+    ``reasons`` say why a leg is None. ``signs`` are of witnesses that prove that something is held and cannot say how
+    much: 1 long, -1 short, 0 either; ``open_currencies`` are those in which something is open that no report lists.
+
+    Pairs are not contracts: only the report speaks of them (the size of a margin position holds margin as well,
+    okx-v5-facts section 9), so for any other kind ``complete`` covers contracts alone.
     """
 
     witness: str
@@ -57,6 +63,8 @@ class Testimony:
     error: NullReason | None = None
     as_of_ms: int | None = None
     reasons: Mapping[Leg, NullReason] = field(default_factory=dict)
+    signs: Mapping[Leg, int] = field(default_factory=dict)
+    open_currencies: tuple[str, ...] = ()
 
     def says(self, leg: Leg) -> Decimal | None:
         """Signed contracts of a leg, zero for flat, None for unknown."""
@@ -64,7 +72,8 @@ class Testimony:
             return None
         if leg in self.contracts:
             return self.contracts[leg]
-        return Decimal(0) if self.complete else None
+        covered = self.complete and (self.kind is WitnessKind.REPORT or ":" in leg.symbol)
+        return _FLAT if covered else None
 
 
 class AdjudicatedPosition(FrozenModel):

@@ -9,6 +9,7 @@ from typing import Any
 from dualwitness.alignment.judge import Draft, market_type_of
 from dualwitness.alignment.rules import RULES, FieldRule
 from dualwitness.models import (
+    Bill,
     Fact,
     FindingKind,
     Instrument,
@@ -34,12 +35,18 @@ class World:
     """
     Everything one library was told in one run.
 
-    ``now_ms`` is venue time when the environment was read (None: unknown, then nothing is called stale).
+    ``now_ms`` is venue time when the environment was read (None: unknown, then nothing is called stale);
+    ``clock_offset_ms`` is venue time less the local wall clock (None: unknown, then everything is as of ``now_ms``).
+    An answer given at another place of the audit than usual stands under that place instead of a symbol
+    (``operations.OPENING``). ``lent_bills`` are the other library's, used where this one's own do not say what they
+    were for (`booked`).
     """
 
     library: Library
     observations: Mapping[tuple[str, str | None], Observation]
     now_ms: int | None
+    clock_offset_ms: int | None = None
+    lent_bills: tuple[Bill, ...] = ()
 
     def rows(self, operation: str, symbol: str | None = None) -> tuple[Any, ...]:
         """The facts of one operation; nothing where it was not asked or failed."""
@@ -52,6 +59,45 @@ class World:
             if name == operation:
                 for row in observation.rows or ():
                     yield symbol, row
+
+    def reason_of(self, operation: str, symbol: str | None = None) -> NullReason | None:
+        """Why an operation has no rows; None where it has."""
+        observation = self.observations.get((operation, symbol))
+        if observation is None:
+            return NullReason.NOT_ASKED
+        return None if observation.error is None else observation.error.reason
+
+    def reason_of_any(self, operation: str) -> NullReason | None:
+        """Why an operation has no rows for any symbol; None where it has for one."""
+        symbols = [symbol for name, symbol in self.observations if name == operation]
+        reasons = [self.reason_of(operation, symbol) for symbol in symbols]
+        return NullReason.NOT_ASKED if not reasons else None if None in reasons else reasons[0]
+
+    def sample_of(self, operation: str, symbol: str | None, row_key: str | None) -> str | None:
+        """The raw sample in which a row stands, or the last one of the answer."""
+        observation = self.observations.get((operation, symbol)) or self.observations.get((operation, None))
+        return None if observation is None else observation.sample_of(row_key)
+
+    def bodies(self, operation: str) -> Iterator[bytes]:
+        """The bytes of every answer to an operation."""
+        for (name, _), observation in self.observations.items():
+            if name == operation:
+                for exchange in observation.exchanges:
+                    if exchange.answer is not None:
+                        yield exchange.answer.body
+
+    def as_of_ms(self, operation: str, symbol: str | None = None) -> int | None:
+        """The moment of venue time for which an answer speaks; None where it is unknown."""
+        observation = self.observations.get((operation, symbol))
+        if observation is None:
+            return None
+        return self.now_ms if self.clock_offset_ms is None else observation.started_ms + self.clock_offset_ms
+
+    def booked(self) -> tuple[Bill, ...]:
+        """Bills that say what they were for, one of each id: this library's own, else the lent ones."""
+        own = [row for row in self.rows("get_bills") if isinstance(row, Bill) and row.trade_id is not None]
+        bills = own or self.lent_bills
+        return tuple({(bill.bill_id, bill.currency): bill for bill in bills}.values())
 
     def instruments(self) -> dict[str, Instrument]:
         """Instruments by symbol; the margin twin of a spot pair gives way to it."""
@@ -80,8 +126,7 @@ def contradiction(
 ) -> Draft:
     """A contradiction in one library's world, blamed on what that library was told."""
     line = _rule(operation, field)
-    observation = world.observations.get((operation, symbol)) or world.observations.get((operation, None))
-    ref = None if observation is None else observation.sample_of(row_key)
+    ref = world.sample_of(operation, symbol, row_key)
     ours = world.library is Library.CCXT
     return Draft(
         kind=kind,

@@ -20,7 +20,7 @@ from dualwitness.models import Library, RunMode, Venue
 from dualwitness.venues.okx_sdk.parse_account import parse_position
 from dualwitness.venues.wiring import Wiring
 
-__all__ = ["CELL", "HandMade"]
+__all__ = ["CELL", "HandMade", "ccxt_exchange"]
 
 _ROWS = 100
 _UNREACHED = "http://127.0.0.1:9"
@@ -72,7 +72,7 @@ def _ccxt(rows: list[dict[str, Any]], exchange: Any) -> list[object]:
     return [exchange.parse_position(row) for row in rows]
 
 
-def _ccxt_exchange(material: Material) -> Any:
+def ccxt_exchange(material: Material) -> Any:
     """CCXT as its own constructor makes it; only the CCXT client may import it, so its class comes from there."""
     from dualwitness.venues.ccxt_client.transport import WireTap, open_exchange, open_session
 
@@ -90,7 +90,7 @@ def _open() -> Iterator[Stage]:
     yield Interleaved(
         [
             Contender("ours", partial(_ours, rows, material), _ROWS, 5),
-            Contender(str(Library.CCXT), partial(_ccxt, rows, _ccxt_exchange(material)), _ROWS, 2),
+            Contender(str(Library.CCXT), partial(_ccxt, rows, ccxt_exchange(material)), _ROWS, 2),
             Contender("by_hand", partial(_by_hand, rows, sizes), _ROWS, 20),
         ]
     )

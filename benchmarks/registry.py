@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dualwitness.benchmarks import (
+    cell_adjudicate,
     cell_audit,
     cell_compare,
     cell_difflog,
     cell_dual,
+    cell_fold,
+    cell_guard,
     cell_import,
     cell_normalise,
     cell_orders,
@@ -28,5 +31,8 @@ CELLS = {
         cell_risk.CELL,
         cell_orders.CELL,
         cell_difflog.CELL,
+        cell_fold.CELL,
+        cell_adjudicate.CELL,
+        cell_guard.CELL,
     )
 }

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dualwitness.alignment.acceptance import accepted_by_log
+from dualwitness.alignment.guard import Guard
 from dualwitness.alignment.preflight import Preflight
 from dualwitness.config import load_risk_config, load_venue_config
 from dualwitness.models import RunMode, Venue
@@ -51,17 +52,25 @@ def open_clients(
     }
 
 
-def open_trader(clients: Mapping[str, VenueClient], folder: Path, *, mode: RunMode = RunMode.OKX_DEMO_SIM) -> Trader:
+def open_trader(
+    clients: Mapping[str, VenueClient],
+    folder: Path,
+    guard: Guard | None = None,
+    *,
+    mode: RunMode = RunMode.OKX_DEMO_SIM,
+) -> Trader:
     """
     A trader that sends over CCXT and asks both libraries; closing it closes ``clients``.
 
-    Limits and venue come from the configuration. What was sent, lost and used up is kept in ``folder``, and counts
-    again when it is opened again.
+    With a ``guard`` the risk engine asks it for the position. Limits and venue come from the configuration. What was
+    sent, lost and used up is kept in ``folder``, and counts again when it is opened again.
     """
     files = {"kill_switch_file": str(folder / "kill_switch"), "risk_state_file": str(folder / "risk.sqlite3")}
     limits = load_risk_config().model_copy(update=files)
     store = OrderStore(folder / "orders.sqlite3")
     accepts = accepted_by_log(Path("difflog/log"), mode=mode, today=lambda: datetime.now(UTC).date())
+    result = DayResult(tuple(clients.values()), folder / "day.json", ACCOUNT)
+    facts = ClientFacts(clients, now_ms, main="ccxt", result=result)
     route = VenueRoute(
         venue=Venue.OKX,
         config=load_venue_config("okx"),
@@ -71,9 +80,7 @@ def open_trader(clients: Mapping[str, VenueClient], folder: Path, *, mode: RunMo
         protocol=OrderProtocol(clients, store, now_ms, main="ccxt", account=ACCOUNT),
         store=store,
         account=ACCOUNT,
-        facts=ClientFacts(
-            clients, now_ms, main="ccxt", result=DayResult(tuple(clients.values()), folder / "day.json", ACCOUNT)
-        ),
+        facts=facts if guard is None else guard.facts(facts),
         clock_ms=now_ms,
         preflight=Preflight(clients, accepts, resolver=AccountResolver(clients["ccxt"])).check,
     )

@@ -7,7 +7,7 @@ their clock (``ts_venue_ms``, ``ts_local_ms``).
 
 from __future__ import annotations
 
-from dualwitness.models.account import AccountConfig, Balance, FeeRates
+from dualwitness.models.account import AccountConfig, Balance, FeeRates, LeverageSetting
 from dualwitness.models.bill import Bill
 from dualwitness.models.enums import (
     AccountLevel,
@@ -48,12 +48,14 @@ from dualwitness.models.enums import (
 from dualwitness.models.fact import Fact, FrozenModel
 from dualwitness.models.fees import FeeTotal
 from dualwitness.models.fill import Fill
-from dualwitness.models.fold import Duplicate, FoldResult, fold_fills
+from dualwitness.models.fold import Duplicate, FoldResult, fold_fills, fold_lines
+from dualwitness.models.fold_bills import CurrencyFold, fold_bills
+from dualwitness.models.fold_line import FillLine
 from dualwitness.models.history import Gap, History, OpeningSnapshot
 from dualwitness.models.holding import Holding
 from dualwitness.models.instrument import Instrument
 from dualwitness.models.intent import CheckResult, OrderIntent, ValidatedOrder
-from dualwitness.models.leg import Leg, OpeningLeg
+from dualwitness.models.leg import Bounds, Leg, OpeningLeg
 from dualwitness.models.listing import Listing, SymbolTable, resolve_shorthand, shorthand_from_okx_id
 from dualwitness.models.market import BookLevel, Candle, OrderBook, Ticker
 from dualwitness.models.order import Order
@@ -71,8 +73,10 @@ __all__ = [
     "Bill",
     "BillKind",
     "BookLevel",
+    "Bounds",
     "Candle",
     "CheckResult",
+    "CurrencyFold",
     "Direction",
     "Duplicate",
     "Fact",
@@ -80,6 +84,7 @@ __all__ = [
     "FeeTotal",
     "FeeType",
     "Fill",
+    "FillLine",
     "FindingKind",
     "FoldResult",
     "FrozenModel",
@@ -91,6 +96,7 @@ __all__ = [
     "InstrumentState",
     "Layer",
     "Leg",
+    "LeverageSetting",
     "Library",
     "Liquidity",
     "Listing",
@@ -135,7 +141,9 @@ __all__ = [
     "Venue",
     "Verdict",
     "base_from_contracts",
+    "fold_bills",
     "fold_fills",
+    "fold_lines",
     "okx_id_from_symbol",
     "resolve_order_mode",
     "resolve_shorthand",

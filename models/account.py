@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dualwitness.models.enums import AccountLevel, FeeType, PositionMode
+from dualwitness.models.enums import AccountLevel, FeeType, MarginMode, PositionMode
 from dualwitness.models.fact import Fact, Number
 
-__all__ = ["AccountConfig", "Balance", "FeeRates"]
+__all__ = ["AccountConfig", "Balance", "FeeRates", "LeverageSetting"]
 
 
 class AccountConfig(Fact):
@@ -39,3 +39,11 @@ class FeeRates(Fact):
     symbol: str
     maker: Number | None
     taker: Number | None
+
+
+class LeverageSetting(Fact):
+    """The leverage in force for new orders of one instrument and margin mode (OKX ``account/leverage-info``)."""
+
+    symbol: str
+    margin_mode: MarginMode
+    leverage: Number | None

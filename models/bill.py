@@ -15,7 +15,9 @@ class Bill(Fact):
     ``change`` is signed cash of ``currency``, ``balance`` the cash after it. ``fee`` is a signed cost: positive was
     paid. ``realized_pnl`` is without fees. ``side`` and ``position_side`` say what an execution did, read from the
     venue's sub-type; they are null with reason ``absent`` for bills that are none (funding, interest, transfers).
-    ``contracts`` counts contracts, or base currency for pairs. A bill of no instrument has a null ``symbol``.
+    ``contracts`` counts contracts, or base currency for pairs: an execution on a pair has a bill for each of its two
+    currencies, and the size stands in that of the base. ``venue_kind`` is OKX's type and sub-type, ``5/104``. A bill of
+    no instrument has a null ``symbol``.
     """
 
     bill_id: str | None

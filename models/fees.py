@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dualwitness.models.enums import NullReason
 from dualwitness.models.exact import EXACT, is_venue_number, plain
-from dualwitness.models.fill import Fill
+from dualwitness.models.fold_line import FillLine
 
 __all__ = ["FeeSum", "FeeTotal"]
 
@@ -27,19 +27,23 @@ class FeeSum:
         self._by_currency: dict[str, Decimal] = defaultdict(Decimal)
         self.unknown: NullReason | None = None
 
-    def add(self, fill: Fill) -> NullReason | None:
+    def add(self, line: FillLine) -> NullReason | None:
         """Add a fill's fee; the reason when it cannot be read (a zero fee needs no currency)."""
         reason = None
-        if fill.fee is None:
-            reason = fill.reasons.get("fee", NullReason.ABSENT)
-        elif not is_venue_number(fill.fee):
+        if line.fee is None:
+            reason = line.why("fee")
+        elif not is_venue_number(line.fee):
             reason = NullReason.CONFLICT
-        elif fill.fee_currency is not None:
-            self._by_currency[fill.fee_currency] = EXACT.add(self._by_currency[fill.fee_currency], fill.fee)
-        elif fill.fee != 0:
-            reason = fill.reasons.get("fee_currency", NullReason.ABSENT)
+        elif line.fee_currency is not None:
+            self.put(line.fee_currency, line.fee)
+        elif line.fee != 0:
+            reason = line.why("fee_currency")
         self.unknown = self.unknown or reason
         return reason
+
+    def put(self, currency: str, fee: Decimal) -> None:
+        """Add what was paid in one currency."""
+        self._by_currency[currency] = EXACT.add(self._by_currency[currency], fee)
 
     def in_currency(self, currency: str) -> Decimal:
         """What was paid in one currency so far."""

@@ -1,40 +1,49 @@
 """
 Positions from fills: an independent witness against what a venue's position report claims.
 
-Pure and exact: duplicates out, order by time, then one pass. A leg is one instrument and position side. A fill does not
+Pure and exact: copies out, order by time, then one pass. A leg is one instrument and position side. A fill does not
 tell cross from isolated (okx-v5-facts section 8), so a leg is the sum over margin modes. Funding, settlement and
-transfers are no fills and do not appear; liquidations, ADL and deliveries do. Margin pairs fold gross of fees, and
-OKX's own ``pos`` of a margin row also holds margin (okx-v5-facts section 9), so there only the direction compares.
+transfers are no fills and do not appear (`dualwitness.models.fold_bills` adds those up); liquidations, ADL and
+deliveries do. Margin pairs fold in base currency, whatever the currency of the position, and gross of fees; OKX's own
+``pos`` of a margin row also holds margin (okx-v5-facts section 9), so there only the direction compares.
+
+========================  ==============================================
+what                      where
+========================  ==============================================
+which rows are the same   ``fold_identity.py``
+in which order            ``fold_order.py``
+which of them count       ``history.py``, ``fold_window.py``
+which leg                 ``ledger.py``
+what is proven of a leg   ``fold_leg.py``
+the arithmetic            ``fold_cost.py``
+very many fills           ``fold_fast.py``
+========================  ==============================================
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from dualwitness.models.enums import NullReason, PositionMode, PositionSide
 from dualwitness.models.fill import Fill
+from dualwitness.models.fold_fast import Stream, stream
+from dualwitness.models.fold_identity import Duplicate, identified
+from dualwitness.models.fold_line import FillLine, lines_of
+from dualwitness.models.fold_window import DECLARED, Window
+from dualwitness.models.history import History, OpeningSnapshot
 from dualwitness.models.holding import Holding
 from dualwitness.models.instrument import Instrument
 from dualwitness.models.ledger import Ledger
 from dualwitness.models.leg import Leg, OpeningLeg
 
-__all__ = ["Duplicate", "FoldResult", "fold_fills"]
+__all__ = ["Duplicate", "FoldResult", "fold_fills", "fold_lines"]
 
-_INTEGER = re.compile(r"-?[0-9]{1,40}")
-_MUST_AGREE = ("side", "position_side", "price", "contracts", "ts_venue_ms")
 _NO_INSTRUMENTS: Mapping[str, Instrument] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """A fill that was seen before, by trade id (or by bill id where it has none); ``agrees`` when it says the same."""
-
-    symbol: str
-    trade_id: str | None
-    bill_id: str | None
-    agrees: bool
+_NO_POSITIONS: Mapping[str, Decimal] = {}
+_IN_DOUBT = "a fill has no id of its own, or is told in different ways"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +51,9 @@ class FoldResult:
     """
     What a set of fills adds up to, sorted by symbol.
 
-    ``complete`` repeats whether the caller proved the state before the first fill; without that no leg has contracts,
-    only a change. ``fill_count`` leaves duplicates out.
+    ``complete`` says whether what was held before the first fill is proven and no gap came after; without that no leg
+    has contracts, only a change and bounds. ``history`` is what the caller knew of the past, ``opening_legs`` what was
+    held at its beginning. ``fill_count`` leaves duplicates out; ``part_of_opening`` of them were not counted again.
     """
 
     position_mode: PositionMode
@@ -52,6 +62,14 @@ class FoldResult:
     holdings: tuple[Holding, ...]
     duplicates: tuple[Duplicate, ...]
     fill_count: int
+    history: History
+    opening_legs: tuple[OpeningLeg, ...] = ()
+    part_of_opening: int = 0
+
+    @property
+    def opening(self) -> OpeningSnapshot | None:
+        """The opening snapshot that the fills were added to; null where there was none."""
+        return self.history.opening
 
     def leg(self, symbol: str, position_side: PositionSide = PositionSide.NET) -> Leg | None:
         """The leg of a symbol; null when no fill and no opening state speaks of it."""
@@ -68,74 +86,141 @@ def fold_fills(
     position_mode: PositionMode = PositionMode.NET,
     opening: Iterable[OpeningLeg] = (),
     *,
-    history_complete: bool,
+    history_complete: bool | None = None,
+    history: History | None = None,
+    positions_after: Mapping[str, Decimal] = _NO_POSITIONS,
 ) -> FoldResult:
     """
     Fold fills, in whatever order and however often they arrive, into legs and spot holdings.
 
-    ``instruments`` by symbol give contract size and settle currency; without one a leg still counts contracts.
-    ``opening`` are the legs that were open before the first fill; ``history_complete`` says that the caller has proved
-    that nothing else was. A fill that lacks side, price, contracts or time, that names no leg, or that two copies tell
-    differently makes its leg unknown with that reason, never a number.
+    ``instruments`` by symbol give contract size and settle currency; without one a leg still counts contracts. Exactly
+    one of ``history`` and ``history_complete`` is given: what is known of the past, with its opening snapshot, or the
+    caller's word that nothing but ``opening`` was held before the first fill. ``positions_after`` are signed contracts
+    of a leg after a bill id, where somebody counted them; they are held against the fills.
 
-    Order is venue time, then bill id, then trade id, both as numbers (one millisecond holds many fills).
+    A fill that lacks side, price, contracts or time, that names no leg, or that two copies tell differently makes its
+    leg unknown with that reason, never a number. Order is venue time, then bill id or trade id, as numbers; where
+    neither proves the order within a millisecond, entry price and profit that depend on it are null.
+
+    Raises TypeError for what is no fill, and where both or none of ``history`` and ``history_complete`` are given.
     """
-    unique, duplicates, doubtful = _without_duplicates(fills)
-    ledger = Ledger(instruments, position_mode)
-    for leg in opening:
-        ledger.open(leg)
-    for fill in sorted(unique, key=_order):
-        ledger.add(fill)
-    for fill, reason in doubtful:
-        ledger.spoil(fill, reason)
-    return FoldResult(
-        position_mode=position_mode,
-        complete=history_complete,
-        legs=ledger.legs(complete=history_complete),
-        holdings=ledger.holdings(),
-        duplicates=duplicates,
-        fill_count=len(unique),
+    return fold_lines(
+        lines_of(fills),
+        instruments,
+        position_mode,
+        opening,
+        history_complete=history_complete,
+        history=history,
+        positions_after=positions_after,
     )
 
 
-def _without_duplicates(
-    fills: Iterable[Fill],
-) -> tuple[list[Fill], tuple[Duplicate, ...], list[tuple[Fill, NullReason]]]:
-    """Unique fills, duplicates, and fills whose identity or second copy is in doubt, with the reason."""
-    seen: dict[tuple[str, str, str], Fill] = {}
-    unique: list[Fill] = []
-    duplicates: list[Duplicate] = []
-    doubtful: list[tuple[Fill, NullReason]] = []
-    for fill in fills:
-        key = _identity(fill)
-        if key is None:
-            doubtful.append((fill, fill.reasons.get("trade_id", NullReason.ABSENT)))
-            unique.append(fill)
-            continue
-        if key not in seen:
-            seen[key] = fill
-            unique.append(fill)
-            continue
-        first = seen[key]
-        agrees = all(getattr(first, name) == getattr(fill, name) for name in _MUST_AGREE)
-        duplicates.append(Duplicate(fill.symbol, fill.trade_id, fill.bill_id, agrees))
-        if not agrees:
-            doubtful += [(first, NullReason.CONFLICT), (fill, NullReason.CONFLICT)]
-    return unique, tuple(duplicates), doubtful
+def fold_lines(
+    lines: Iterable[FillLine],
+    instruments: Mapping[str, Instrument] = _NO_INSTRUMENTS,
+    position_mode: PositionMode = PositionMode.NET,
+    opening: Iterable[OpeningLeg] = (),
+    *,
+    history_complete: bool | None = None,
+    history: History | None = None,
+    positions_after: Mapping[str, Decimal] = _NO_POSITIONS,
+) -> FoldResult:
+    """
+    The same as `fold_fills` over lean lines: for very many fills. Quickest where they come in time.
+
+    Lines that can be read again and again without lying in memory (`dualwitness.alignment.fills_file`) are read a
+    second time where they must be, and never kept all at once.
+    """
+    known, opening_legs = _past(history, history_complete, tuple(opening))
+    window = Window(known)
+    ledger = Ledger(instruments, position_mode, window, positions_after)
+    for leg in opening_legs:
+        ledger.open(leg)
+    plainly = window.plain and not opening_legs and not positions_after
+    found = _quickly(lines, ledger) if plainly else _carefully(lines, ledger)
+    return FoldResult(
+        position_mode=position_mode,
+        complete=window.complete,
+        legs=ledger.legs(),
+        holdings=ledger.holdings(),
+        duplicates=tuple(sorted(found.duplicates, key=lambda one: (one.symbol, one.bill_id or "", one.trade_id or ""))),
+        fill_count=found.fill_count,
+        history=known,
+        opening_legs=opening_legs,
+        part_of_opening=ledger.part_of_opening,
+    )
 
 
-def _identity(fill: Fill) -> tuple[str, str, str] | None:
-    if fill.trade_id is not None:
-        return fill.symbol, "trade", fill.trade_id
-    return None if fill.bill_id is None else (fill.symbol, "bill", fill.bill_id)
+@dataclass(slots=True)
+class _Found:
+    duplicates: list[Duplicate] = field(default_factory=list)
+    fill_count: int = 0
 
 
-def _order(fill: Fill) -> tuple[int, tuple[int, int, str], tuple[int, int, str]]:
-    return fill.ts_venue_ms or 0, _rank(fill.bill_id), _rank(fill.trade_id)
+def _quickly(lines: Iterable[FillLine], ledger: Ledger) -> _Found:
+    """In one pass, and once more for each instrument in which something did not fit."""
+    if isinstance(lines, (Iterator, Sequence)):
+        return _kept(lines, ledger)
+    found = _Found()
+    streams = stream(lines, ledger, in_passing=True)
+    again = {symbol for symbol, one in streams.items() if not _taken(found, one, ledger, symbol)}
+    if again:
+        rest = _kept((line for line in lines if line.symbol in again), ledger)
+        found.fill_count += rest.fill_count
+        found.duplicates += rest.duplicates
+    return found
 
 
-def _rank(identifier: str | None) -> tuple[int, int, str]:
-    """Numbers by value, then other texts, then nothing."""
-    if identifier is None:
-        return 2, 0, ""
-    return (0, int(identifier), "") if _INTEGER.fullmatch(identifier) else (1, 0, identifier)
+def _kept(lines: Iterable[FillLine], ledger: Ledger) -> _Found:
+    """Where the lines can be had once only, or are in memory anyway."""
+    found = _Found()
+    for symbol, one in stream(lines, ledger).items():
+        if not _taken(found, one, ledger, symbol):
+            _add(found, ledger, [*one.taken, *one.set_aside])
+    return found
+
+
+def _taken(found: _Found, one: Stream, ledger: Ledger, symbol: str) -> bool:
+    if not one.settle(ledger.flat_at_ms):
+        ledger.forget(symbol)
+        return False
+    found.fill_count += one.count
+    found.duplicates += [Duplicate(line.symbol, line.trade_id, line.bill_id, agrees=True) for line in one.set_aside]
+    return True
+
+
+def _carefully(lines: Iterable[FillLine], ledger: Ledger) -> _Found:
+    """One instrument after the other."""
+    found = _Found()
+    by_symbol: dict[str, list[FillLine]] = defaultdict(list)
+    for line in lines:
+        by_symbol[line.symbol].append(line)
+    for each in by_symbol.values():
+        _add(found, ledger, each)
+    return found
+
+
+def _add(found: _Found, ledger: Ledger, lines: list[FillLine]) -> None:
+    """What is in doubt is no number; a contradiction is the reason before all others, for every order of arrival."""
+    sorted_out = identified(lines)
+    ledger.add(sorted_out.unique)
+    for line, reason in sorted(sorted_out.doubtful, key=lambda one: (one[1] is not NullReason.CONFLICT, one[1])):
+        ledger.spoil(line, reason, _IN_DOUBT)
+    for line in sorted_out.doubtful_fees:
+        ledger.spoil_fees(line, NullReason.CONFLICT)
+    found.duplicates += sorted_out.duplicates
+    found.fill_count += len(sorted_out.unique)
+
+
+def _past(
+    history: History | None, history_complete: bool | None, opening: tuple[OpeningLeg, ...]
+) -> tuple[History, tuple[OpeningLeg, ...]]:
+    if (history is None) == (history_complete is None):
+        message = "a fold is told either the history of its fills or whether it is complete: exactly one of them"
+        raise TypeError(message)
+    if history is None:
+        return History(flat_start=DECLARED if history_complete else None), opening
+    if opening:
+        message = "the opening state belongs into the history, as a snapshot with its moment"
+        raise TypeError(message)
+    return history, () if history.opening is None else history.opening.legs

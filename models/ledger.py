@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from dualwitness.models.contract_terms import contract_terms
 from dualwitness.models.enums import MarketType, NullReason, PositionMode, PositionSide
-from dualwitness.models.fill import Fill
+from dualwitness.models.fold_leg import fold_leg
+from dualwitness.models.fold_line import FillLine
+from dualwitness.models.fold_window import Window
 from dualwitness.models.holding import Holding, RunningHolding
 from dualwitness.models.instrument import Instrument
 from dualwitness.models.leg import Leg, OpeningLeg
@@ -16,14 +19,25 @@ from dualwitness.models.symbols import Symbol, SymbolError
 __all__ = ["Ledger"]
 
 _TWO_SIDED = frozenset({MarketType.SWAP, MarketType.FUTURE})
+_NO_LEG = "a fill does not say which leg it belongs to"
 
 
 class Ledger:
-    """All legs and holdings while fills are being added in time."""
+    """All legs and holdings, of one instrument after the other: first ``open``, then ``add``, ``spoil`` at last."""
 
-    def __init__(self, instruments: Mapping[str, Instrument], position_mode: PositionMode) -> None:
+    def __init__(
+        self,
+        instruments: Mapping[str, Instrument],
+        position_mode: PositionMode,
+        window: Window,
+        positions_after: Mapping[str, Decimal],
+    ) -> None:
+        self.part_of_opening = 0
+        self.flat_at_ms = window.flat_at_ms
         self._instruments = instruments
         self._position_mode = position_mode
+        self._window = window
+        self._positions_after = positions_after
         self._legs: dict[tuple[str, PositionSide], RunningLeg] = {}
         self._two_sided: dict[tuple[str, PositionSide], bool] = {}
         self._holdings: dict[str, RunningHolding] = {}
@@ -33,45 +47,81 @@ class Ledger:
         market_type = self._market_type(opening.symbol, None) or MarketType.MARGIN
         self._leg(opening.symbol, opening.position_side, market_type, opening)
 
-    def add(self, fill: Fill) -> None:
-        """Add the next fill in time to where it belongs."""
-        market_type = self._market_type(fill.symbol, fill.market_type)
-        if market_type is MarketType.SPOT:
-            self._holding(fill.symbol).add(fill)
-            return
-        if market_type is None:
-            # The pair's name is spot's and margin's alike; both are in doubt.
-            self._holding(fill.symbol).add(fill)
-            self.spoil(fill, fill.reasons.get("market_type", NullReason.ABSENT))
-            return
-        side = self._position_side(fill, market_type)
-        if isinstance(side, NullReason):
-            self.spoil(fill, side)
+    def target(self, line: FillLine) -> RunningLeg | RunningHolding | None:
+        """Where a fill belongs, made where there was none; None where that is in doubt."""
+        market_type = self._market_type(line.symbol, line.market_type)
+        if market_type is None or market_type is MarketType.SPOT:
+            return None if market_type is None else self._holding(line.symbol)
+        side = self._position_side(line, market_type)
+        return self._leg(line.symbol, side, market_type) if isinstance(side, PositionSide) else None
+
+    def forget(self, symbol: str) -> None:
+        """Drop everything of an instrument, which is then added anew."""
+        self._holdings.pop(symbol, None)
+        for side in PositionSide:
+            self._legs.pop((symbol, side), None)
+
+    def add(self, lines: Sequence[FillLine]) -> None:
+        """Add all fills of one instrument, each once and in time, to where they belong."""
+        by_leg: dict[PositionSide, list[FillLine]] = {}
+        for line in lines:
+            target = self.target(line)
+            if isinstance(target, RunningLeg):
+                by_leg.setdefault(target.position_side, []).append(line)
+            elif target is not None:
+                self._hold(target, line)
+            else:
+                self.spoil(line, self._why_nowhere(line), _NO_LEG)
+        for side, part in by_leg.items():
+            leg = self._legs[lines[0].symbol, side]
+            self.part_of_opening += fold_leg(leg, part, self._window, self._positions_after)
+
+    def _hold(self, holding: RunningHolding, line: FillLine) -> None:
+        counts = self._window.counts(line)
+        if counts is True:
+            holding.add(line)
+        elif counts is None:
+            holding.spoil(NullReason.ABSENT)
         else:
-            self._leg(fill.symbol, side, market_type).add(fill)
+            self.part_of_opening += 1
 
-    def spoil(self, fill: Fill, reason: NullReason) -> None:
-        """Make everything unknown that the fill could have changed."""
-        market_type = self._market_type(fill.symbol, fill.market_type)
-        if market_type in (None, MarketType.SPOT):
-            self._holding(fill.symbol).spoil(reason)
-        if market_type is MarketType.SPOT:
+    def _why_nowhere(self, line: FillLine) -> NullReason:
+        """Why a fill has no place; a pair of spot's and margin's name counts for what it may be."""
+        market_type = self._market_type(line.symbol, line.market_type)
+        if market_type is None:
+            self._hold(self._holding(line.symbol), line)
+            return line.why("market_type")
+        side = self._position_side(line, market_type)
+        return side if isinstance(side, NullReason) else NullReason.CONFLICT
+
+    def spoil(self, line: FillLine, reason: NullReason, because: str) -> None:
+        """Make everything unknown that a fill could have changed; nothing, where it is part of the opening."""
+        if self._window.counts(line) is False:
             return
-        kind = market_type or MarketType.MARGIN
-        side = self._position_side(fill, kind)
-        sides: tuple[PositionSide, ...] = (PositionSide.NET,) if isinstance(side, NullReason) else (side,)
-        if isinstance(side, NullReason) and kind in _TWO_SIDED:
-            sides = (PositionSide.LONG, PositionSide.SHORT)
-        for each in sides:
-            self._leg(fill.symbol, each, kind).spoil(reason)
+        market_type = self._market_type(line.symbol, line.market_type)
+        if market_type in (None, MarketType.SPOT):
+            self._holding(line.symbol).spoil(reason)
+        for leg in self._legs_of(line, market_type):
+            leg.spoil(reason, because)
 
-    def legs(self, *, complete: bool) -> tuple[Leg, ...]:
+    def spoil_fees(self, line: FillLine, reason: NullReason) -> None:
+        """Make the fees unknown that a fill was charged."""
+        if self._window.counts(line) is False:
+            return
+        market_type = self._market_type(line.symbol, line.market_type)
+        if market_type in (None, MarketType.SPOT):
+            self._holding(line.symbol).spoil(reason)
+        for leg in self._legs_of(line, market_type):
+            leg.spoil_fees(reason)
+
+    def legs(self) -> tuple[Leg, ...]:
         """All legs as facts; one that the position mode does not have must be flat (it can be changed only then)."""
         one_sided = self._position_mode is PositionMode.NET
         return tuple(
             self._legs[key].told(
-                complete=complete,
+                complete=self._window.complete,
                 possible=not self._two_sided[key] or (key[1] is PositionSide.NET) == one_sided,
+                because=self._window.explanation,
             )
             for key in sorted(self._legs)
         )
@@ -79,6 +129,18 @@ class Ledger:
     def holdings(self) -> tuple[Holding, ...]:
         """All spot holdings as facts."""
         return tuple(self._holdings[symbol].told() for symbol in sorted(self._holdings))
+
+    def _legs_of(self, line: FillLine, market_type: MarketType | None) -> Iterator[RunningLeg]:
+        """The leg that a fill belongs to, or all that it may belong to; made where there was none."""
+        if market_type is MarketType.SPOT:
+            return
+        kind = market_type or MarketType.MARGIN
+        side = self._position_side(line, kind)
+        sides: tuple[PositionSide, ...] = (side,) if isinstance(side, PositionSide) else (PositionSide.NET,)
+        if not isinstance(side, PositionSide) and kind in _TWO_SIDED:
+            sides = (PositionSide.LONG, PositionSide.SHORT)
+        for each in sides:
+            yield self._leg(line.symbol, each, kind)
 
     def _market_type(self, symbol: str, told: MarketType | None) -> MarketType | None:
         """What the fill says, else the instrument or the spelling; never spot by default, which might be margin."""
@@ -94,15 +156,14 @@ class Ledger:
                 return None
         return None if guess is MarketType.SPOT else guess
 
-    def _position_side(self, fill: Fill, market_type: MarketType) -> PositionSide | NullReason:
+    def _position_side(self, line: FillLine, market_type: MarketType) -> PositionSide | NullReason:
+        told = line.position_side
         if market_type not in _TWO_SIDED:
             # Options and margin pairs have one position each in both modes (okx-v5-facts section 5).
-            return PositionSide.NET if fill.position_side in (None, PositionSide.NET) else NullReason.CONFLICT
-        if fill.position_side is not None:
-            return fill.position_side
-        if self._position_mode is PositionMode.NET:
-            return PositionSide.NET
-        return fill.reasons.get("position_side", NullReason.ABSENT)
+            return PositionSide.NET if told in (None, PositionSide.NET) else NullReason.CONFLICT
+        if told is not None:
+            return told
+        return PositionSide.NET if self._position_mode is PositionMode.NET else line.why("position_side")
 
     def _leg(
         self, symbol: str, side: PositionSide, market_type: MarketType, opening: OpeningLeg | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dualwitness.models.enums import Library, NullReason
 from dualwitness.models.fact import Fact
+from dualwitness.models.timing import CallPhases, phases_of
 from dualwitness.models.wire import WireExchange
 
 __all__ = ["Observation", "ObservedError"]
@@ -27,7 +28,8 @@ class Observation:
     """
     What one library answered: either rows (possibly none, then proven empty at the wire) or an error.
 
-    ``started_ms`` is the local wall clock, ``asked_at_ms`` and ``duration_ms`` are monotonic.
+    ``started_ms`` is the local wall clock, ``asked_at_ms`` and ``duration_ms`` are monotonic, on the clock of the
+    client's own timings.
     """
 
     library: Library
@@ -44,6 +46,17 @@ class Observation:
         if (self.rows is None) == (self.error is None):
             message = "an observation has either rows or an error"
             raise ValueError(message)
+
+    @property
+    def phases(self) -> CallPhases | NullReason:
+        """Build, sign, wait, network and parse of this call, which add up to its duration; or why they are not had."""
+        return phases_of(self.asked_at_ms, self.duration_ms, [exchange.timing for exchange in self.exchanges])
+
+    @property
+    def sent_at_ms(self) -> float | None:
+        """When its first request was handed to the transport, monotonic; None where none was, or nobody measured it."""
+        timing = self.exchanges[0].timing if self.exchanges else None
+        return None if timing is None else timing.sent_at_ms
 
     @property
     def sample_ids(self) -> tuple[str, ...]:

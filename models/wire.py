@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from dualwitness.models.enums import Library
+from dualwitness.models.timing import WireTiming
 
 __all__ = ["WireAnswer", "WireExchange", "WireRequest", "sample_id_of"]
 
@@ -68,7 +69,7 @@ class WireExchange:
     A request with its answer, or with the error that came instead.
 
     ``started_ms`` is the local wall clock, ``duration_ms`` is measured on a monotonic clock. ``error`` is a class name
-    and short text without secrets.
+    and short text without secrets. ``timing`` says where the time went; None where nobody measured it.
     """
 
     library: Library
@@ -78,6 +79,17 @@ class WireExchange:
     duration_ms: float
     error: str | None = None
     sample_id: str | None = field(default=None)
+    timing: WireTiming | None = None
+
+    @property
+    def sign_ms(self) -> float | None:
+        """How long the request's signature took; None where nobody measured it."""
+        return None if self.timing is None else self.timing.sign_ms
+
+    @property
+    def network_ms(self) -> float | None:
+        """From handing over to the last byte; None where no socket was used, or nobody measured it."""
+        return None if self.timing is None else self.timing.network_ms
 
     @staticmethod
     def of(
@@ -88,7 +100,8 @@ class WireExchange:
         started_ms: int,
         duration_ms: float,
         error: str | None = None,
+        timing: WireTiming | None = None,
     ) -> WireExchange:
         """Build one, addressing its body."""
         address = None if answer is None else sample_id_of(answer.body)
-        return WireExchange(library, request, answer, started_ms, duration_ms, error, address)
+        return WireExchange(library, request, answer, started_ms, duration_ms, error, address, timing)

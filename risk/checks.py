@@ -131,8 +131,8 @@ CHECKS: tuple[Rule, ...] = (
     Rule(
         "positions_quality",
         checks_exposure.check_position_quality,
-        (R.POSITION_UNKNOWN, R.POSITION_UNRELIABLE, R.POSITION_STALE),
-        "the position is known, believed and fresh",
+        (R.POSITION_UNKNOWN, R.POSITION_UNRELIABLE, R.POSITION_CONTRADICTED, R.POSITION_STALE),
+        "the position is known, believed, fresh, and nothing contradicts it",
         "`max_position_age_ms`",
         spares_reducing=True,
     ),

@@ -22,6 +22,7 @@ _add = UP.add
 _RELIABLE = PositionsQuality.RELIABLE
 _BELIEVED = frozenset({_RELIABLE, PositionsQuality.RECONSTRUCTED_FROM_FILLS})
 _BELIEVED_TEXT = "reliable or reconstructed_from_fills"
+_UNCONTRADICTED = "no evidence against it"
 _REDUCES = "reduces"
 _IS_RELIABLE = passed("positions_quality", _RELIABLE.value, _BELIEVED_TEXT)
 _OPENS = passed("reduce_only", "opens", "a known position shrinks")
@@ -39,6 +40,8 @@ def check_position_quality(case: Case) -> CheckResult:
         return failed("positions_quality", told, _BELIEVED_TEXT, reason)
     if not believed:
         return failed("positions_quality", told, _BELIEVED_TEXT, ReasonCode.POSITION_UNRELIABLE)
+    if case.inputs.only_reducing:
+        return failed("positions_quality", told, _UNCONTRADICTED, ReasonCode.POSITION_CONTRADICTED)
     at = moment(case.inputs.position_ts_ms)
     if at is None or case.now_ms - at > limit:
         return failed("positions_quality", f"{told}, too old", f"{limit} ms", ReasonCode.POSITION_STALE)

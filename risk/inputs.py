@@ -26,6 +26,7 @@ class RiskInputs:
     ``position_base`` (base currency) or ``position_contracts`` is signed, positive for long; an account in long/short
     mode gives ``long_base`` and ``short_base`` instead, neither of them negative. ``position_ts_ms`` is when, on our
     clock, the position was asked for (not when the answer came). For spot the position is what is held.
+    ``only_reducing`` says that whoever judged the evidence of it lets reducing orders pass alone, whatever its quality.
 
     ``realised_pnl_usd`` is the venue day's so far, ``unrealised_pnl_usd`` that of what is open now.
     """
@@ -45,6 +46,7 @@ class RiskInputs:
     short_base: Decimal | None = None
     position_ts_ms: int | None = None
     positions_quality: PositionsQuality | None = None
+    only_reducing: bool = False
     leverage_in_force: Decimal | None = None
     realised_pnl_usd: Decimal | None = None
     unrealised_pnl_usd: Decimal | None = None

@@ -78,6 +78,10 @@ class ReasonCode(StrEnum):
     LEVERAGE_ABOVE_LIMIT = ("LEVERAGE_ABOVE_LIMIT", "The leverage asked for or in force is above the limit.")
     POSITION_UNKNOWN = ("POSITION_UNKNOWN", "The position that the order builds on is not known.")
     POSITION_UNRELIABLE = ("POSITION_UNRELIABLE", "The position is unreliable or unavailable: only reducing orders.")
+    POSITION_CONTRADICTED = (
+        "POSITION_CONTRADICTED",
+        "The evidence of the account's positions contradicts itself: only reducing orders.",
+    )
     POSITION_STALE = ("POSITION_STALE", "The position was looked at too long ago.")
     POSITION_ABOVE_LIMIT = ("POSITION_ABOVE_LIMIT", "The position could grow beyond what it may be worth.")
     REDUCE_NOT_SHRINKING = (

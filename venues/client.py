@@ -8,11 +8,13 @@ answer that was not proven at the wire: an empty tuple means that the venue said
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
 from dualwitness.models import (
     AccountConfig,
     Balance,
+    Bill,
     Candle,
     FeeRates,
     Fill,
@@ -21,6 +23,7 @@ from dualwitness.models import (
     Order,
     OrderBook,
     Position,
+    TdMode,
     Ticker,
     ValidatedOrder,
     Venue,
@@ -89,12 +92,28 @@ class VenueClient(Protocol):
         """Maker and taker rate of one instrument."""
         ...
 
+    def get_leverage(self, symbol: str, td_mode: TdMode) -> Decimal:
+        """The highest leverage in force for new orders of this mode; `Unsupported` where there is no proven route."""
+        ...
+
+    def get_bills(self, symbol: str | None = None, *, since_ms: int | None = None) -> tuple[Bill, ...]:
+        """
+        Changes of cash of the venue's longest window, all pages, oldest first, duplicates kept as they came.
+
+        ``symbol`` leaves out those of other instruments and of none. `Unsupported` where there is no proven route.
+        """
+        ...
+
     def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
         """Every resting order, all pages."""
         ...
 
     def get_order(self, symbol: str, order_id: str | None = None, client_order_id: str | None = None) -> Order:
         """One order by either id; `VenueRefusal` where the venue does not know it."""
+        ...
+
+    def get_order_history(self, symbol: str, *, since_ms: int) -> tuple[Order, ...]:
+        """Finished orders, newest first, none missing that was made after ``since_ms`` and the venue still has."""
         ...
 
     def get_fills(self, symbol: str | None = None, *, since_ms: int | None = None) -> tuple[Fill, ...]:

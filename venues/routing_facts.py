@@ -7,6 +7,7 @@ Whoever has better facts hands the router another `FactSource`; unknown facts re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeVar, runtime_checkable
@@ -17,7 +18,7 @@ from dualwitness.models.exact import EXACT
 from dualwitness.risk import RiskInputs, TradingMode
 from dualwitness.venues.client import VenueClient
 from dualwitness.venues.errors import DualwitnessError, SafetyError, UsageError
-from dualwitness.venues.routing_position import held_by_all
+from dualwitness.venues.routing_position import PositionTeller, held_by_all, not_read
 from dualwitness.venues.routing_result import DayResult
 
 __all__ = ["ClientFacts", "FactSource", "Facts", "LeverageTeller"]
@@ -82,6 +83,13 @@ class ClientFacts:
         self._clock_ms = clock_ms
         self._result = result
         self._own_ip = own_ip
+        self._position: PositionTeller = held_by_all
+
+    def without_positions(self) -> ClientFacts:
+        """Give the same without the position, for whoever knows it better; what is not known refuses the order."""
+        other = copy(self)
+        other._position = not_read  # noqa: SLF001 - a copy of its own kind
+        return other
 
     def gather(
         self, intent: OrderIntent, instrument: Instrument | None, *, config: VenueConfig, mode: TradingMode
@@ -95,7 +103,7 @@ class ClientFacts:
         reference = None if ticker is None or instrument is None else _reference(ticker, instrument, notes)
         if instrument is not None:
             position_ts_ms = self._clock_ms()
-            held, quality = held_by_all(self._clients, instrument, intent.td_mode, reference, notes.append)
+            held, quality = self._position(self._clients, instrument, intent.td_mode, reference, notes.append)
             leverage = self._leverage(instrument, intent.td_mode, notes)
         venue_ms = _told("venue time", self._main.get_server_time, notes)
         now_ms = self._clock_ms()

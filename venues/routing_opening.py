@@ -19,7 +19,7 @@ from dualwitness.venues.journal import JOURNAL_FOLDER, CallJournal
 from dualwitness.venues.orders import OrderProtocol, OrderStore
 from dualwitness.venues.paper import PaperMarket, PaperSettings, PaperVenue
 from dualwitness.venues.router import Router
-from dualwitness.venues.routing_facts import ClientFacts
+from dualwitness.venues.routing_facts import ClientFacts, FactSource
 from dualwitness.venues.routing_journal import DecisionJournal
 from dualwitness.venues.routing_result import DayResult
 from dualwitness.venues.routing_route import VenueRoute
@@ -27,10 +27,13 @@ from dualwitness.venues.routing_types import PreflightCheck
 from dualwitness.venues.trading import Trader
 from dualwitness.venues.wiring import Answers, Credentials
 
-__all__ = ["PreflightMaker", "TraderFiles", "open_route", "open_trader", "wall_clock_ms"]
+__all__ = ["FactsMaker", "PreflightMaker", "TraderFiles", "open_route", "open_trader", "wall_clock_ms"]
 
 # Makes the comparison of both libraries' requests for these clients (`dualwitness.alignment.preflight`).
 PreflightMaker = Callable[[Mapping[str, VenueClient], AccountResolver], PreflightCheck]
+
+# Makes better facts of those that the clients tell (`dualwitness.alignment.guard.Guard.facts`).
+FactsMaker = Callable[[ClientFacts], FactSource]
 
 _Keys = Credentials | Mapping[str, str]
 
@@ -75,14 +78,16 @@ def open_trader(
     own_ip: str | None = None,
     paper: PaperSettings | None = None,
     answers: Answers | None = None,
+    facts: FactsMaker | None = None,
     clock_ms: Callable[[], int] = wall_clock_ms,
 ) -> Trader:
     """
     Open one venue for trading; demo unless configuration and ``live`` both say otherwise.
 
     ``who`` names the program in every decision. OKX is opened over both libraries, sends over ``main``, and needs a
-    ``preflight``. For several venues put a `Router` over several `open_route`. ``answers`` replaces the socket, as in
-    `open_venue`. Raises `UsageError`, `SafetyError`, `ConfigError`, and `OrderStoreFailed`.
+    ``preflight``. For several venues put a `Router` over several `open_route`. ``facts`` makes better facts of those
+    that the clients tell, as a guard does. ``answers`` replaces the socket, as in `open_venue`. Raises
+    `UsageError`, `SafetyError`, `ConfigError`, and `OrderStoreFailed`.
     """
     limits = load_risk_config(config_folder)
     config = load_venue_config(venue, config_folder)
@@ -101,6 +106,7 @@ def open_trader(
         own_ip=own_ip,
         paper=paper,
         answers=answers,
+        facts=facts,
         clock_ms=clock_ms,
     )
     engine = RiskEngine(limits, RiskStore(limits.risk_state_file), clock_ms)
@@ -124,12 +130,13 @@ def open_route(
     own_ip: str | None = None,
     paper: PaperSettings | None = None,
     answers: Answers | None = None,
+    facts: FactsMaker | None = None,
     clock_ms: Callable[[], int] = wall_clock_ms,
 ) -> VenueRoute:
     """
     Open the route of one venue, as `open_trader` does.
 
-    ``account`` tells accounts at one venue apart in the store of orders; a paper account is new each time.
+    ``account`` tells accounts at one venue apart in the store; a paper account is new each time and takes no ``facts``.
     """
     keys = None if creds is None else credentials_of(creds)
     mode = TradingMode.LIVE if live else TradingMode.DEMO
@@ -137,9 +144,7 @@ def open_route(
     simulated = venue is Venue.PAPER or config.simulate_demo_orders
     with ExitStack() as opened:
         if simulated:
-            if live:
-                message = f"orders for {venue} are simulated, and live orders were asked for"
-                raise UsageError(message, advice="set simulate_demo_orders to false, or leave live out")
+            _check_simulated(venue, live=live, guarded=facts is not None)
             market = PaperMarket.of_client(_source(venue, main, config, keys, base_url, journal, answers), owned=True)
             venue_on_paper = PaperVenue(market, settings=paper, clock_ms=clock_ms, journal=journal)
             clients: dict[str, VenueClient] = {venue_on_paper.label: venue_on_paper}
@@ -154,6 +159,7 @@ def open_route(
         # The library that tells equity is asked first.
         tellers = [client for _, client in sorted(clients.items(), key=lambda item: item[0] == str(Library.CCXT))]
         result = DayResult(tellers, files.day_result, name, day_starts_at_ms=limits.day_starts_at_ms)
+        read = ClientFacts(clients, clock_ms, main=chosen, result=result, own_ip=own_ip)
         route = VenueRoute(
             venue=venue,
             config=config,
@@ -163,12 +169,21 @@ def open_route(
             protocol=OrderProtocol(clients, store, clock_ms, main=chosen, account=name),
             store=store,
             account=name,
-            facts=ClientFacts(clients, clock_ms, main=chosen, result=result, own_ip=own_ip),
+            facts=read if facts is None else facts(read),
             clock_ms=clock_ms,
             preflight=None if simulated or preflight is None else preflight(clients, AccountResolver(clients[chosen])),
         )
         opened.pop_all()
     return route
+
+
+def _check_simulated(venue: Venue, *, live: bool, guarded: bool) -> None:
+    if live:
+        message = f"orders for {venue} are simulated, and live orders were asked for"
+        raise UsageError(message, advice="set simulate_demo_orders to false, or leave live out")
+    if guarded:
+        message = f"orders for {venue} are simulated, and a guard of the venue's account knows nothing of them"
+        raise UsageError(message, advice="leave facts out: a paper account lies in this process")
 
 
 def _real_clients(

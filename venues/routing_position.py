@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from dualwitness.models import Direction, Instrument, MarketType, PositionsQuality, TdMode, Venue, base_from_contracts
 from dualwitness.models.exact import EXACT
 from dualwitness.venues.client import VenueClient
 from dualwitness.venues.errors import DualwitnessError, SafetyError
 
-__all__ = ["Held", "held_by", "held_by_all"]
+__all__ = ["Held", "PositionTeller", "held_by", "held_by_all", "not_read"]
 
 _ZERO = Decimal(0)
 _PAIRS = frozenset({MarketType.SPOT, MarketType.MARGIN})
@@ -28,6 +29,21 @@ class Held:
 
     long_base: Decimal
     short_base: Decimal
+
+
+class PositionTeller(Protocol):
+    """Whoever tells the position that an order builds on, and how far it can be believed."""
+
+    def __call__(
+        self,
+        clients: Sequence[VenueClient],
+        instrument: Instrument,
+        td_mode: TdMode,
+        reference: Decimal | None,
+        note: Callable[[str], None],
+    ) -> tuple[Held | None, PositionsQuality | None]:
+        """What is held, null where it is not known; ``note`` hears why."""
+        ...
 
 
 def held_by(client: VenueClient, instrument: Instrument, td_mode: TdMode, reference: Decimal | None) -> Held | None:
@@ -98,6 +114,18 @@ def held_by_all(
         note("position: the clients disagree")
     least = Held(min(held.long_base for held in known), min(held.short_base for held in known))
     return least, PositionsQuality.UNRELIABLE
+
+
+def not_read(
+    clients: Sequence[VenueClient],
+    instrument: Instrument,
+    td_mode: TdMode,
+    reference: Decimal | None,
+    note: Callable[[str], None],
+) -> tuple[None, None]:
+    """Ask nobody: somebody else tells the position."""
+    del clients, instrument, td_mode, reference, note
+    return None, None
 
 
 def _holding(client: VenueClient, instrument: Instrument) -> Held | None:

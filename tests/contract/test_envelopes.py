@@ -150,7 +150,9 @@ def test_answer_under_another_status_than_200_is_an_error(
         assert error.http_status in (status, None)
 
 
-@pytest.mark.parametrize("operation", ["get_positions", "get_open_orders", "get_fills"])
+@pytest.mark.parametrize(
+    "operation", ["get_positions", "get_open_orders", "get_fills", "get_order_history", "get_bills"]
+)
 @pytest.mark.parametrize(
     "rows", [[None], ["row"], [[]], [{}], [{"instId": "BTC-USDT-SWAP"}]], ids=["null", "string", "list", "{}", "bare"]
 )

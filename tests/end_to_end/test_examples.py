@@ -96,6 +96,29 @@ def test_example_shows_what_its_page_says_of_it(example: tuple[str, ExampleRun])
         assert held == ["0", held[1], held[1], held[1], held[1], "0"]
         assert Decimal(held[1]) != 0
         assert told.count("nothing is sent again") == 1
+    elif name == "guarded_loop":
+        outcomes = re.findall(r"^    outcome   (\w+)(?: at risk: (\w+))?", told, re.MULTILINE)
+        assert [reason or word for word, reason in outcomes] == [
+            "filled",
+            "filled",
+            "POSITION_CONTRADICTED",
+            "filled",
+            "filled",
+            "POSITION_UNRELIABLE",
+            "filled",
+        ]
+        believed = re.findall(r"^    believes  (\w+ [\d.]+ contracts \(\w+\)|unknown \(\w+, \w+\))", told, re.MULTILINE)
+        assert believed == [
+            "flat 0 contracts (reliable)",
+            "long 0.5 contracts (reliable)",
+            "long 0.9 contracts (reconstructed_from_fills)",
+            "long 0.9 contracts (reconstructed_from_fills)",
+            "long 0.5 contracts (reliable)",
+            "unknown (stale, unreliable)",
+            "long 0.7 contracts (reliable)",
+        ]
+        assert "in the end: flat 0 contracts (reliable)" in told
+        assert "None -> reliable, reliable -> reconstructed_from_fills" in told
     elif name == "migrating_from_ccxt":
         # All but the price, which moves between the two.
         (before,) = re.findall(r"before: price [\d.]+, (.*)", told)

@@ -207,7 +207,7 @@ def test_snapshot_of_an_honest_run_confirms_every_position(honest_run: Any) -> N
 
 def test_values_of_facts_are_text_and_never_floats(honest_run: Any) -> None:
     """A number of money went through no float on its way into the files."""
-    allowed = {"duration_ms", "skew_ms", "p50", "p95", "p99", "max", "call_ms", "wire_ms"}
+    allowed = {"duration_ms", "sign_ms", "network_ms", "skew_ms", "p50", "p95", "p99", "max", "call_ms", "wire_ms"}
     for name in (*REPORTS, *SAMPLES):
         for path, value in floats(honest_run.read(name)):
             assert allowed & set(path), (name, path, value)

@@ -45,6 +45,17 @@ def test_readme_snippet_of_a_trader_places_its_order_and_says_what_became_of_it(
     assert again.stdout == first.stdout, again.stderr
 
 
+def test_readme_snippet_of_a_guard_proves_the_position_and_lets_the_order_pass(
+    repository: Path, venue_url: str, tmp_path: Path
+) -> None:
+    """What a new user pastes says that the account is flat, that this is proven, and why the order may go."""
+    result = run_snippet(repository, "Guard.open", venue_url, tmp_path)
+    assert result.returncode == 0, result.stderr
+    position, permission = result.stdout.splitlines()
+    assert position == "False 0 reliable None"
+    assert "agree" in permission
+
+
 def test_readme_snippet_over_both_libraries_prints_the_same_prices(repository: Path, venue_url: str) -> None:
     """Swapping the library changes the label and nothing else."""
     result = run_snippet(repository, "open_venue", venue_url, repository)

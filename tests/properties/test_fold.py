@@ -1,10 +1,9 @@
-"""The fold of fills against an oracle in fractions that works lot by lot."""
+"""The fold of fills against an oracle in fractions, by random histories, in any order of arrival."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
@@ -12,46 +11,12 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualwitness.models import Fill, PositionMode, PositionSide
+from dualwitness.models import Fill, FoldResult, PositionMode, PositionSide
 from dualwitness.models.fold import fold_fills
-from tests.support.fills import INSTRUMENTS, INVERSE, LINEAR, make_fill
+from tests.support.fills import INSTRUMENTS, INVERSE, LINEAR
+from tests.support.fold_oracle import Book, Step, fills_of, random_steps, to_digits, to_step
 
-STEP = Fraction(1, 10**30)
-
-
-@dataclass
-class _Oracle:
-    """Average-cost bookkeeping on exact fractions, one leg."""
-
-    inverse: bool
-    size: Fraction
-    held: Fraction = Fraction(0)
-    cost: Fraction = Fraction(0)
-    pnl: Fraction = Fraction(0)
-
-    def add(self, signed: Fraction, price: Fraction) -> None:
-        """Add contracts at a price; ``cost`` is money paid for what is held, in quote (linear) or base (inverse)."""
-        worth = -1 / price if self.inverse else price
-        if self.held * signed < 0:
-            closed = min(abs(self.held), abs(signed)) * (1 if self.held > 0 else -1)
-            released = self.cost * closed / self.held
-            self.pnl += (closed * worth - released) * self.size
-            self.held -= closed
-            self.cost -= released
-            signed += closed
-        self.held += signed
-        self.cost += signed * worth
-
-    @property
-    def entry(self) -> Fraction:
-        """Average entry price of what is held."""
-        average = self.cost / self.held
-        return -1 / average if self.inverse else average
-
-
-def _same(told: Decimal | None, exact: Fraction, tolerance: Fraction) -> bool:
-    return told is not None and abs(Fraction(told) - exact) <= tolerance
-
+HISTORIES = 20_000 if os.environ.get("DUALWITNESS_FULL") == "1" else 2_000
 
 CONTRACTS = st.integers(1, 10**6).map(lambda hundredths: Decimal(hundredths).scaleb(-2))
 PRICES = st.integers(1, 10**9).map(lambda tenths: Decimal(tenths).scaleb(-1))
@@ -59,41 +24,23 @@ STEPS = st.lists(
     st.tuples(st.sampled_from([LINEAR, INVERSE]), st.booleans(), st.booleans(), CONTRACTS, PRICES, st.integers(0, 3)),
     max_size=40,
 )
-Step = tuple[str, bool, bool, Decimal, Decimal, int]
 
 
-def _fills(steps: Sequence[Step], mode: PositionMode) -> tuple[list[Fill], dict[tuple[str, PositionSide], _Oracle]]:
-    """Fills that an account in that mode could have had, with the oracle's books."""
-    books: dict[tuple[str, PositionSide], _Oracle] = {}
-    fills: list[Fill] = []
-    now = 1_700_000_000_000
-    for number, (symbol, buys, is_long, wanted, price, pause) in enumerate(steps):
-        now += pause
-        side = PositionSide.NET
-        if mode is PositionMode.LONG_SHORT:
-            side = PositionSide.LONG if is_long else PositionSide.SHORT
-        size = INSTRUMENTS[symbol].contract_size
-        assert size is not None
-        book = books.setdefault((symbol, side), _Oracle(symbol == INVERSE, Fraction(size)))
-        contracts = wanted
-        if side is not PositionSide.NET and buys is not is_long:
-            # The venue closes no more than there is.
-            contracts = min(contracts, Decimal(int(abs(book.held) * 100)).scaleb(-2))
-        if contracts == 0:
-            continue
-        book.add(Fraction(contracts) * (1 if buys else -1), Fraction(price))
-        fill = make_fill(
-            str(number + 1),
-            "buy" if buys else "sell",
-            str(contracts),
-            str(price),
-            symbol=symbol,
-            position_side=side.value,
-            ts_ms=now,
-            bill_id=str(10**17 + number),
-        )
-        fills.append(fill)
-    return fills, books
+def check(result: FoldResult, books: dict[tuple[str, PositionSide], Book]) -> None:
+    """Every leg is what the oracle counted: contracts exactly, money exactly but for the rounding that is told."""
+    assert {(leg.symbol, leg.position_side) for leg in result.legs} == {key for key in books if books[key].history}
+    for leg in result.legs:
+        book = books[leg.symbol, leg.position_side]
+        assert leg.contracts is not None
+        assert Fraction(leg.contracts) == book.held
+        assert leg.change == leg.contracts
+        assert leg.realized_pnl is not None
+        assert Fraction(leg.realized_pnl) == to_step(book.pnl, 30)
+        if book.held:
+            assert leg.entry_price is not None
+            assert Fraction(leg.entry_price) == to_digits(book.entry, 40)
+        else:
+            assert leg.entry_price is None
 
 
 @given(steps=STEPS, mode=st.sampled_from(list(PositionMode)), seed=st.integers(0, 2**32), copies=st.integers(0, 10))
@@ -101,7 +48,7 @@ def test_fold_of_any_history_equals_the_fraction_oracle(
     steps: list[Step], mode: PositionMode, seed: int, copies: int
 ) -> None:
     """Linear and inverse, net and long/short, flips, copies and any order of arrival: the oracle's books come out."""
-    fills, books = _fills(steps, mode)
+    fills, books = fills_of(steps, mode)
     random = Random(seed)
     arrived = fills + (random.choices(fills, k=copies) if fills else [])
     random.shuffle(arrived)
@@ -109,23 +56,32 @@ def test_fold_of_any_history_equals_the_fraction_oracle(
     assert result.fill_count == len(fills)
     assert len(result.duplicates) == len(arrived) - len(fills)
     assert all(each.agrees for each in result.duplicates)
-    traded = {(each.symbol, each.position_side) for each in fills}
-    assert {(leg.symbol, leg.position_side) for leg in result.legs} == traded
-    for leg in result.legs:
-        book = books[leg.symbol, leg.position_side]
-        assert _same(leg.contracts, book.held, Fraction(0))
-        assert leg.change == leg.contracts
-        assert _same(leg.realized_pnl, book.pnl, STEP)
-        if book.held:
-            assert _same(leg.entry_price, book.entry, abs(book.entry) / 10**38)
-        else:
-            assert leg.entry_price is None
+    check(result, books)
+
+
+def test_fold_of_many_seeded_histories_equals_the_fraction_oracle() -> None:
+    """Histories of up to 60 fills, net and long/short, with ids that change their length on the way."""
+    for seed in range(HISTORIES):
+        random = Random(seed)
+        mode = random.choice(list(PositionMode))
+        fills, books = fills_of(
+            random_steps(random, 60 if seed % 10 == 0 else 12), mode, wide_ids=random.random() < 0.7
+        )
+        check(fold_fills(fills, INSTRUMENTS, mode, history_complete=True), books)
+        for key, book in books.items():
+            paid = sum(
+                (each.fee or Decimal(0) for each in fills if (each.symbol, each.position_side) == key), Decimal(0)
+            )
+            leg = fold_fills(fills, INSTRUMENTS, mode, history_complete=True).leg(*key) if seed % 50 == 0 else None
+            if leg is not None and book.history:
+                assert leg.fees is not None
+                assert sum(each.fee for each in leg.fees) == paid
 
 
 @given(steps=STEPS, seed=st.integers(0, 2**32))
 def test_fold_does_not_depend_on_the_order_of_arrival(steps: list[Step], seed: int) -> None:
     """Shuffled fills give the identical result, digit for digit."""
-    fills, _ = _fills(steps, PositionMode.NET)
+    fills, _ = fills_of(steps, PositionMode.NET)
     shuffled = list(fills)
     Random(seed).shuffle(shuffled)
     one = fold_fills(fills, INSTRUMENTS, PositionMode.NET, history_complete=True)
@@ -136,7 +92,7 @@ def test_fold_does_not_depend_on_the_order_of_arrival(steps: list[Step], seed: i
 @given(steps=STEPS, cut=st.integers(0, 40))
 def test_incomplete_history_never_claims_a_position(steps: list[Step], cut: int) -> None:
     """Whatever part of a history was seen, no leg has contracts, entry or profit."""
-    fills, _ = _fills(steps, PositionMode.NET)
+    fills, _ = fills_of(steps, PositionMode.NET)
     result = fold_fills(fills[cut:], INSTRUMENTS, PositionMode.NET, history_complete=False)
     for leg in result.legs:
         assert (leg.contracts, leg.entry_price, leg.realized_pnl) == (None, None, None)
@@ -167,7 +123,7 @@ def test_fold_does_a_constant_amount_of_work_per_fill() -> None:
         (LINEAR, random.random() < 0.5, True, Decimal(random.randint(1, 500)), Decimal(random.randint(1, 10**6)), 1)
         for _ in range(1600)
     ]
-    fills, _ = _fills(steps, PositionMode.NET)
+    fills, _ = fills_of(steps, PositionMode.NET)
     few, many = _calls(fills[:200]), _calls(fills)
     assert few > 200
     assert many < 8.5 * few

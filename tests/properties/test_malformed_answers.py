@@ -37,6 +37,8 @@ NUMBERS: Mapping[str, str] = {
     "get_fee_rates": "maker taker makerU takerU",
     "get_open_orders": "px sz accFillSz avgPx fee cTime",
     "get_fills": "fillPx fillSz fee ts fillTime",
+    "get_order_history": "px sz accFillSz avgPx fee cTime",
+    "get_bills": "balChg bal fee pnl px sz ts",
 }
 STATUSES = (200, 200, 200, 204, 301, 403, 429, 500)
 HEADERS = (
@@ -195,7 +197,9 @@ def test_damaged_bytes_never_raise_a_foreign_error_and_never_empty_an_account(
             assert all(one.status == 200 and json.loads(one.body)["data"] == [] for one in sent)
 
 
-@pytest.mark.parametrize("operation", ["get_ticker", "get_positions", "get_open_orders", "get_fills"])
+@pytest.mark.parametrize(
+    "operation", ["get_ticker", "get_positions", "get_open_orders", "get_fills", "get_order_history"]
+)
 def test_row_without_a_readable_instrument_is_never_given_a_symbol(
     damaged: tuple[VenueClient, Damage], operation: str
 ) -> None:

@@ -18,7 +18,8 @@ EXCEPTIONS: dict[str, str] = {
     "venues/sim/engine/execution.py::execute": "one fill, every field of it named once",
     "venues/sim/instrument_row.py::row": "one table: the fields of a row, in OKX's order",
     "venues/sim/market.py::Market": "one question of the market each, all of them one line",
-    "venues/ccxt_client/client.py::CcxtClient": "16 of venues/client.py, and two that build requests unsent",
+    "venues/client.py::VenueClient": "one question of a venue each, all of them one line",
+    "venues/ccxt_client/client.py::CcxtClient": "those of venues/client.py, and three that build requests unsent",
     "venues/okx_sdk/client.py::OkxSdkClient": "the same interface",
     "venues/paper/client.py::PaperVenue": "the same interface, and the leverage in force",
 }

@@ -16,6 +16,8 @@ PACKAGES = (
 COMMANDS = (
     "alignment.run",
     "alignment.explain",
+    "alignment.impedance",
+    "alignment.scorecard",
     "alignment.survey",
     "dualwitness.alignment.run",
     "dualwitness.venues.sim",

@@ -59,6 +59,12 @@ READS: Mapping[str, tuple[str, Callable[[VenueClient], object]]] = {
     "get_open_orders": ("/api/v5/trade/orders-pending", lambda client: client.get_open_orders()),
     "get_order": ("/api/v5/trade/order", lambda client: client.get_order(SWAP, client_order_id="nobody")),
     "get_fills": ("/api/v5/trade/fills-history", lambda client: client.get_fills()),
+    "get_order_history": (
+        "/api/v5/trade/orders-history",
+        lambda client: client.get_order_history(SWAP, since_ms=0),
+    ),
+    "get_leverage": ("/api/v5/account/leverage-info", lambda client: client.get_leverage(SWAP, TdMode.CROSS)),
+    "get_bills": ("/api/v5/account/bills-archive", lambda client: client.get_bills()),
 }
 
 

@@ -11,6 +11,8 @@ from dualwitness.alignment.rules import RULES
 from dualwitness.alignment.world import World
 from dualwitness.models import (
     AccountConfig,
+    Balance,
+    Bill,
     BookLevel,
     Fact,
     FeeRates,
@@ -35,6 +37,8 @@ __all__ = [
     "NOW_MS",
     "SPOT",
     "account_config",
+    "balance",
+    "bill",
     "book",
     "compared_field",
     "comparison",
@@ -124,6 +128,31 @@ def fill(*, reason: NullReason = NullReason.BLANK, **parts: Any) -> Fill:
     return _fact(Fill, reason, usual | parts)
 
 
+def bill(*, reason: NullReason = NullReason.ABSENT, **parts: Any) -> Bill:
+    """The bill of a taker buy of two contracts at 100; what is set to None is null with ``reason``."""
+    usual = {
+        "bill_id": "31",
+        "currency": "USDT",
+        "kind": "trade",
+        "venue_kind": "2/1",
+        "change": "-0.1",
+        "balance": "999.9",
+        "fee": "0.1",
+        "realized_pnl": "0",
+        "symbol": LINEAR,
+        "market_type": MarketType.SWAP,
+        "side": "buy",
+        "position_side": "net",
+        "contracts": "2",
+        "price": "100",
+        "margin_mode": "cross",
+        "venue_order_id": "11",
+        "trade_id": "21",
+        "ts_venue_ms": NOW_MS,
+    }
+    return _fact(Bill, reason, usual | parts)
+
+
 def ticker(*, reason: NullReason = NullReason.BLANK, **parts: Any) -> Ticker:
     """A fresh ticker at 100."""
     return _fact(Ticker, reason, {"symbol": LINEAR, "last": "100", "ts_venue_ms": NOW_MS} | parts)
@@ -143,6 +172,11 @@ def book(bid: str | None = "99", ask: str | None = "101", *, symbol: str = LINEA
 def fee_rates(maker: str | None, taker: str | None, *, symbol: str = LINEAR) -> FeeRates:
     """Rates as fractions, positive = paid."""
     return _fact(FeeRates, NullReason.BLANK, {"symbol": symbol, "maker": maker, "taker": taker})
+
+
+def balance(currency: str, *, reason: NullReason = NullReason.UNSUPPORTED, **parts: Any) -> Balance:
+    """One currency of the account; what is not given is null with ``reason``."""
+    return _fact(Balance, reason, {"currency": currency} | parts)
 
 
 def account_config(position_mode: str | None = "net") -> AccountConfig:

@@ -363,6 +363,8 @@ class View:
             reasons.add("POSITION_UNRELIABLE")
         elif quality is None or self.held is None:
             reasons.add("POSITION_UNKNOWN")
+        elif self.facts["contradicted"]:
+            reasons.add("POSITION_CONTRADICTED")
         elif max(self.now, self.facts["gathered"]) - self.facts["position_at"] > limits.position_age_ms:
             reasons.add("POSITION_STALE")
         if self.worth is None:

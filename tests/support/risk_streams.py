@@ -53,6 +53,7 @@ class Stage:
     def run(self, seed: int) -> None:
         """Play one stream; raises `Disagreement` with everything that is needed to play it again."""
         self._draw = random.Random(seed)
+        self._doubts = random.Random(~seed)  # of its own, so that the other draws stay what they are
         self._begin()
         for _ in range(self._draw.randrange(4, 16)):
             action = self._draw.choices(
@@ -215,6 +216,7 @@ class Stage:
                 (gathered, gathered - 3_000, gathered - 10_000, gathered - 10_001, now + 500, None),
                 (150, 8, 2, 2, 2, 2),
             )[0],
+            "contradicted": self._doubts.random() < 0.03,
             "quality": draw.choices(
                 ("reliable", "reconstructed_from_fills", "unreliable", "unavailable", None), (150, 8, 4, 3, 3)
             )[0],
@@ -241,6 +243,7 @@ class Stage:
             reference_ts_ms=facts["reference_at"],
             position_base=facts["position"],
             position_ts_ms=facts["position_at"],
+            only_reducing=facts["contradicted"],
             positions_quality=None if facts["quality"] is None else PositionsQuality(facts["quality"]),
             leverage_in_force=facts["leverage"],
             realised_pnl_usd=facts["realised"],

@@ -7,13 +7,14 @@ want (difference fetch-positions-wrong-instrument-filtered-out).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from dualwitness.models import (
     AccountConfig,
     Balance,
+    Bill,
     Candle,
     FeeRates,
     Fill,
@@ -35,7 +36,8 @@ from dualwitness.venues.ccxt_client.elsewhere.accounts import (
     wallet_elsewhere,
 )
 from dualwitness.venues.ccxt_client.envelope import Calls
-from dualwitness.venues.ccxt_client.parse import check_columns, check_instrument_ids, check_row_numbers, quoted
+from dualwitness.venues.ccxt_client.history import History
+from dualwitness.venues.ccxt_client.parse import check_columns, check_instrument_ids, check_row_numbers, quoted, read
 from dualwitness.venues.ccxt_client.parse_account import (
     account_config_from,
     balances_from,
@@ -44,9 +46,9 @@ from dualwitness.venues.ccxt_client.parse_account import (
     position_from,
 )
 from dualwitness.venues.ccxt_client.parse_market import candles_from, instrument_from, order_book_from, ticker_from
-from dualwitness.venues.ccxt_client.parse_trade import fill_from, order_from
+from dualwitness.venues.ccxt_client.parse_trade import order_from
 from dualwitness.venues.ccxt_client.requests import OrderRequest, captured, order_request, prechecked, sent_once
-from dualwitness.venues.ccxt_client.symbols import Market, market_of, market_types_of
+from dualwitness.venues.ccxt_client.symbols import Market, listed_market, market_of
 from dualwitness.venues.ccxt_client.transport import WireTap, open_exchange, open_session
 from dualwitness.venues.errors import DualwitnessError, RowInvalid, SafetyError, Unsupported, UsageError
 from dualwitness.venues.redact import Redactor
@@ -54,19 +56,8 @@ from dualwitness.venues.wiring import Wiring
 
 __all__ = ["CcxtClient"]
 
-_Result = TypeVar("_Result")
-
-_PAGE = 100  # OKX's largest page of orders and fills
 _CANDLE_COLUMNS, _LEVEL_COLUMNS = 9, 4  # OKX market/candles, market/books
-_LARGEST_PAGES = 1000  # a venue that never ends is not telling the truth
 _INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
-_INSTRUMENT_TYPES = {
-    MarketType.SPOT: "SPOT",
-    MarketType.MARGIN: "MARGIN",
-    MarketType.SWAP: "SWAP",
-    MarketType.FUTURE: "FUTURES",
-    MarketType.OPTION: "OPTION",
-}
 
 
 class CcxtClient:
@@ -87,6 +78,7 @@ class CcxtClient:
         secrets = () if keys is None else (keys.api_key, keys.api_secret, keys.passphrase)
         redactor = Redactor(secret.get_secret_value() for secret in secrets)
         self._calls = Calls(self._exchange, self._tap, venue, redactor.redact)
+        self._history = History(self._calls, self._exchange)
         self._account: AccountConfig | None = None
 
     def __repr__(self) -> str:
@@ -128,7 +120,7 @@ class CcxtClient:
         self._load_markets(reload=True)
         # By id: two instruments may share one unified symbol, and CCXT's list by symbol keeps the last alone.
         markets = [row for rows in self._exchange.markets_by_id.values() for row in rows]
-        instruments = _read(lambda: [instrument_from(row) for row in markets])
+        instruments = read(lambda: [instrument_from(row) for row in markets])
         wanted = (item for item in instruments if market_type is None or item.market_type is market_type)
         return tuple(sorted(wanted, key=lambda item: (item.venue_instrument_id, item.market_type)))
 
@@ -138,7 +130,7 @@ class CcxtClient:
         proven = self._calls.call("fetch_ticker", symbol).one_row()
         if proven.countable:
             check_instrument_ids(proven.rows)
-        return _read(lambda: ticker_from(proven.value))
+        return read(lambda: ticker_from(proven.value))
 
     def get_candles(self, symbol: str, interval: str = "1m", limit: int = 100) -> tuple[Candle, ...]:
         """Bars, oldest first; CCXT asks for days in UTC. Raises `UsageError` beyond 300, which CCXT would cut."""
@@ -150,7 +142,7 @@ class CcxtClient:
         proven = self._calls.call("fetch_ohlcv", symbol, interval, None, limit).all_rows()
         if proven.countable:
             check_columns(proven.rows, _CANDLE_COLUMNS, timed=True)
-        return _read(lambda: candles_from(proven.value))
+        return read(lambda: candles_from(proven.value))
 
     def get_order_book(self, symbol: str, depth: int = 20) -> OrderBook:
         """Up to ``depth`` levels a side, at most 400; prices went through a float of CCXT's."""
@@ -162,7 +154,7 @@ class CcxtClient:
                 levels = _list_of(proven.rows[0], side)
                 check_columns(levels, _LEVEL_COLUMNS, timed=False)
                 _all_kept(levels, proven.value, side)
-        return _read(lambda: order_book_from(proven.value, symbol))
+        return read(lambda: order_book_from(proven.value, symbol))
 
     # Identity
 
@@ -173,7 +165,7 @@ class CcxtClient:
             raise Unsupported(message)
         accounts = self._calls.call("fetch_accounts").one_row()
         mode = self._calls.call("fetch_position_mode").one_row()
-        config = _read(lambda: account_config_from(accounts.value, mode.value))
+        config = read(lambda: account_config_from(accounts.value, mode.value))
         self._account = config
         return config
 
@@ -189,13 +181,13 @@ class CcxtClient:
         self._load_markets()
         proven = self._calls.call("fetch_balance").one_row()
         if self._venue is Venue.BYBIT:
-            return _read(lambda: balances_from(proven.value, wallet_elsewhere(proven)))
+            return read(lambda: balances_from(proven.value, wallet_elsewhere(proven)))
         details = proven.rows[0].get("details") if isinstance(proven.rows[0], Mapping) else None
         if not isinstance(details, list):
             message = "the balance has no list of currencies"
             raise RowInvalid(message)
         check_row_numbers(details)
-        return _read(lambda: balances_from(proven.value, details))
+        return read(lambda: balances_from(proven.value, details))
 
     def get_positions(self, symbol: str | None = None) -> tuple[Position, ...]:
         """Every row of the venue; fewer than it sent is an error. Bybit and Binance need the symbol of a contract."""
@@ -205,16 +197,16 @@ class CcxtClient:
             check_position_rows(proven.rows)
             rows = proven.all_rows().value
         else:
-            rows = _read(lambda: positions_elsewhere(self._calls, self._venue, market))
-        return _read(lambda: tuple(position_from(row, self._listed(row)) for row in rows))
+            rows = read(lambda: positions_elsewhere(self._calls, self._venue, market))
+        return read(lambda: tuple(position_from(row, listed_market(self._exchange, row)) for row in rows))
 
     def get_fee_rates(self, symbol: str) -> FeeRates:
         """Maker and taker rate of one instrument; `Unsupported` for a Binance contract."""
         market = self._market(symbol)
         if self._venue is not Venue.OKX:
-            return _read(lambda: fee_rates_from(fee_row_elsewhere(self._calls, self._venue, market)))
+            return read(lambda: fee_rates_from(fee_row_elsewhere(self._calls, self._venue, market)))
         proven = self._calls.call("fetch_trading_fee", symbol).one_row()
-        return _read(lambda: fee_rates_from(proven.value))
+        return read(lambda: fee_rates_from(proven.value))
 
     def get_leverage(self, symbol: str, td_mode: TdMode) -> Decimal:
         """
@@ -246,10 +238,9 @@ class CcxtClient:
         """
         market = self._market_or_all(symbol)
         if self._venue is not Venue.OKX:
-            rows = _read(lambda: open_orders_elsewhere(self._calls, self._venue, market))
-            return _read(lambda: tuple(order_from(row) for row in rows))
-        pages = self._pages("fetch_open_orders", symbol, {}, "ordId")
-        return _read(lambda: tuple(order_from(row) for page in pages for row in page))
+            rows = read(lambda: open_orders_elsewhere(self._calls, self._venue, market))
+            return read(lambda: tuple(order_from(row) for row in rows))
+        return self._history.open_orders(symbol)
 
     def get_order(self, symbol: str, order_id: str | None = None, client_order_id: str | None = None) -> Order:
         """By either id; by the venue's where both are given."""
@@ -261,44 +252,32 @@ class CcxtClient:
         proven = self._calls.call("fetch_order", order_id, symbol, parameters).one_row()
         if proven.countable:
             check_instrument_ids(proven.rows)
-        return _read(lambda: order_from(proven.value))
+        return read(lambda: order_from(proven.value))
 
     def get_fills(self, symbol: str | None = None, *, since_ms: int | None = None) -> tuple[Fill, ...]:
         """Three months of fills (OKX trade/fills-history), one call a kind and page, oldest first."""
         if self._venue is not Venue.OKX:
             message = f"fills over ccxt are proven for OKX alone, not for {self._venue}"
             raise Unsupported(message)
-        if symbol is None:
-            self._load_markets()
-            kinds: tuple[MarketType, ...] = tuple(_INSTRUMENT_TYPES)
-        else:
-            kinds = market_types_of(self._market(symbol))
-        fills: list[Fill] = []
-        for kind in kinds:
-            parameters = {"instType": _INSTRUMENT_TYPES[kind]}
-            if since_ms is not None:
-                # Not CCXT's own `since`: with it CCXT leaves the page size out.
-                parameters["begin"] = str(since_ms)
-            pages = self._pages("fetch_my_trades", symbol, parameters, "billId")
-            fills += self._fills_from(pages, kind)
-        return tuple(sorted(fills, key=lambda fill: fill.ts_venue_ms or 0))
+        return self._history.fills(self._market_or_all(symbol), since_ms)
 
     def get_order_history(self, symbol: str, *, since_ms: int) -> tuple[Order, ...]:
         """
         Finished orders of seven days (OKX trade/orders-history), none missing that was made after ``since_ms``.
 
-        CCXT has two words for them, so there are two calls a kind and page; `Unsupported` for Bybit and Binance.
+        Asked for by OKX's own name: CCXT has two words for them. `Unsupported` for Bybit and Binance.
         """
         if self._venue is not Venue.OKX:
             message = f"finished orders over ccxt are proven for OKX alone, not for {self._venue}"
             raise Unsupported(message)
-        pages: list[list[Mapping[str, Any]]] = []
-        for kind in market_types_of(self._market(symbol)):
-            for method in ("fetch_closed_orders", "fetch_canceled_orders"):
-                parameters = {"instType": _INSTRUMENT_TYPES[kind]}
-                pages += self._pages(method, symbol, parameters, "ordId", oldest_ms=since_ms)
-        orders = _read(lambda: [order_from(row) for page in pages for row in page])
-        return tuple(sorted(orders, key=lambda order: order.ts_venue_ms or 0, reverse=True))
+        return self._history.finished_orders(self._market(symbol), since_ms)
+
+    def get_bills(self, symbol: str | None = None, *, since_ms: int | None = None) -> tuple[Bill, ...]:
+        """Three months of bills (OKX account/bills-archive), all pages, oldest first; `Unsupported` elsewhere."""
+        if self._venue is not Venue.OKX:
+            message = f"bills over ccxt are proven for OKX alone, not for {self._venue}"
+            raise Unsupported(message, advice="export the venue's own transaction log, or do without bills there")
+        return self._history.bills(self._market_or_all(symbol), since_ms)
 
     def place_order(self, order: ValidatedOrder, *, expires_at_ms: int | None = None) -> Order:
         """
@@ -385,45 +364,6 @@ class CcxtClient:
         self._load_markets()
         return None
 
-    def _listed(self, row: Mapping[str, Any]) -> Market | None:
-        market = (self._exchange.markets or {}).get(row.get("symbol"))
-        return None if market is None else Market.of(market)
-
-    def _pages(
-        self,
-        method: str,
-        symbol: str | None,
-        parameters: Mapping[str, str],
-        cursor_key: str,
-        *,
-        oldest_ms: int | None = None,
-    ) -> list[list[Mapping[str, Any]]]:
-        """
-        All pages, newest first, but for those that hold only orders made before ``oldest_ms``.
-
-        The cursor is read at the wire, because CCXT has no word for it.
-        """
-        pages: list[list[Mapping[str, Any]]] = []
-        query = dict(parameters)
-        for _ in range(_LARGEST_PAGES):
-            proven = self._calls.call(method, symbol, None, _PAGE, query)
-            check_row_numbers(proven.rows)
-            check_instrument_ids(proven.rows)
-            proven.all_rows()
-            pages.append(proven.value)
-            if len(proven.rows) < _PAGE or _ends_before(proven.rows, oldest_ms):
-                return pages
-            cursor = proven.rows[-1].get(cursor_key)
-            if not isinstance(cursor, str) or not cursor or cursor == query.get("after"):
-                break
-            query = {**parameters, "after": cursor}
-        message = f"the pages of {method} do not end"
-        raise RowInvalid(message)
-
-    def _fills_from(self, pages: list[list[Mapping[str, Any]]], kind: MarketType) -> list[Fill]:
-        rows = [row for page in reversed(pages) for row in page]
-        return _read(lambda: [fill_from(row, self._listed(row), kind) for row in rows])
-
     def _captured(self, arguments: tuple[Any, ...]) -> WireRequest:
         return captured(self._exchange, self._tap, self._calls, arguments)
 
@@ -434,21 +374,6 @@ class CcxtClient:
         if self._venue is Venue.OKX:
             account = self._account or self.get_account_config()
         return order_request(self._venue, order, market, account)
-
-
-def _read(reader: Callable[[], _Result]) -> _Result:
-    """Read what CCXT made of a proven answer; anything it left in the wrong shape is a `RowInvalid`."""
-    try:
-        return reader()
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
-        message = f"what ccxt gave cannot be read: {type(error).__name__}"
-        raise RowInvalid(message) from None
-
-
-def _ends_before(rows: tuple[Any, ...], oldest_ms: int | None) -> bool:
-    """Whether a page of orders, newest first, ends with one made before a moment."""
-    made = rows[-1].get("cTime") if oldest_ms is not None else None
-    return isinstance(made, str) and made.isascii() and made.isdigit() and int(made) < (oldest_ms or 0)
 
 
 def _list_of(row: Mapping[str, Any], name: str) -> list[Any]:

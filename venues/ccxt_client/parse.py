@@ -8,16 +8,17 @@ what the venue left out (``absent``), left empty (``blank``) or said without CCX
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from dualwitness.models import NullReason
 from dualwitness.venues.errors import RowInvalid
 
-__all__ = ["Reading", "check_columns", "check_instrument_ids", "check_row_numbers", "exact", "quoted"]
+__all__ = ["Reading", "check_columns", "check_instrument_ids", "check_row_numbers", "exact", "quoted", "read"]
 
 _Member = TypeVar("_Member")
+_Result = TypeVar("_Result")
 
 # ASCII alone: `int("１")` is 1 in Python, and CCXT lets such digits pass (reliability B2.1).
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -26,7 +27,7 @@ _LARGEST_EXPONENT = 30  # as for what a person may write: no price or size has m
 _MONEY_NAMES = (
     "pos avgPx markPx upl realizedPnl lever liqPx notionalUsd margin imr mmr liab px sz accFillSz fillPx fillSz fee "
     "cashBal eq availEq availBal frozenBal last bidPx askPx bidSz askSz open24h high24h low24h vol24h volCcy24h "
-    "maker taker makerU takerU"
+    "maker taker makerU takerU bal balChg pnl"
 )
 _MONEY = frozenset(_MONEY_NAMES.split())
 _SIZES = frozenset({"sz", "accFillSz", "fillSz"})  # a negative one is no size: the side has the sign
@@ -56,9 +57,11 @@ def exact(value: object, what: str) -> Decimal | None:
     return number or number.copy_abs()  # no negative zero
 
 
-def check_row_numbers(rows: Iterable[object]) -> None:
+def check_row_numbers(rows: Iterable[object], *, signed: frozenset[str] = frozenset()) -> None:
     """
     Raise `RowInvalid` for a wire row that is no object, or whose money, time or flag is not what OKX writes.
+
+    ``signed`` names sizes that may be negative here.
 
     OKX quotes its numbers; an unquoted one has been through a float by the time anybody reads it (difference
     unquoted-json-numbers-become-floats-in-both), and CCXT takes "1_000" for a time and any word for false.
@@ -69,7 +72,7 @@ def check_row_numbers(rows: Iterable[object]) -> None:
             raise RowInvalid(message)
         for key in _MONEY & row.keys():
             quoted(row[key], key)
-        for key in _SIZES & row.keys():
+        for key in (_SIZES & row.keys()) - signed:
             if (exact(row[key], key) or 0) < 0:
                 message = f"{key} is negative"
                 raise RowInvalid(message)
@@ -110,6 +113,15 @@ def quoted(value: object, what: str) -> Decimal | None:
         message = f"{what} is no text but {type(value).__name__}"
         raise RowInvalid(message)
     return exact(value, what)
+
+
+def read(reader: Callable[[], _Result]) -> _Result:
+    """Read what CCXT made of a proven answer; anything it left in the wrong shape is a `RowInvalid`."""
+    try:
+        return reader()
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        message = f"what ccxt gave cannot be read: {type(error).__name__}"
+        raise RowInvalid(message) from None
 
 
 def _check_time(value: object, what: str) -> None:

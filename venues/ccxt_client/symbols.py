@@ -12,7 +12,7 @@ from dualwitness.models import MarketType
 from dualwitness.venues.ccxt_client.parse import exact
 from dualwitness.venues.errors import RowInvalid, UnknownSymbol
 
-__all__ = ["Market", "market_of", "market_types_of"]
+__all__ = ["Market", "listed_market", "market_of", "market_types_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,12 @@ def market_of(exchange: Any, symbol: str) -> Market:
         message = f"ccxt knows no symbol {symbol!r}"
         raise UnknownSymbol(message, advice=hint)
     return Market.of(row)
+
+
+def listed_market(exchange: Any, row: Mapping[str, Any]) -> Market | None:
+    """The market of a unified row's symbol; ``None`` where CCXT's list lacks it."""
+    market = (exchange.markets or {}).get(row.get("symbol"))
+    return None if market is None else Market.of(market)
 
 
 def market_types_of(market: Market) -> tuple[MarketType, ...]:

@@ -2,7 +2,8 @@
 How CCXT reaches a venue: a `requests` session of ours under a CCXT exchange set up in one safe order.
 
 CCXT documents ``session`` as its own way to hand in a transport, so nothing is patched. The adapter below it sees every
-request last: it refuses a forbidden origin, may answer without a socket, and records what crossed the wire.
+request last: it refuses a forbidden origin, may answer without a socket, and records what crossed the wire. Where the
+time goes is seen by plain inheritance from CCXT's class: its own methods run unchanged between two looks at a clock.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,9 +25,11 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from dualwitness.models import Library, Venue
+from dualwitness.models.timing import WireTiming
 from dualwitness.models.wire import WireAnswer, WireExchange, WireRequest
 from dualwitness.venues.ccxt_client.envelope import code_of, has_absurd_exponent
 from dualwitness.venues.errors import RowInvalid, SafetyError
+from dualwitness.venues.stopwatch import Stopwatch
 from dualwitness.venues.wiring import Wiring, is_loopback
 
 __all__ = ["RequestCaptured", "WireTap", "open_exchange", "open_session"]
@@ -64,6 +68,7 @@ class WireTap(HTTPAdapter):
         super().__init__(max_retries=0)
         self._wiring = wiring
         self._guard = wiring.guard()
+        self.stopwatch = Stopwatch(wiring.monotonic)
         self._capturing = False
         self._expires_at_ms: int | None = None
         self._undrained: list[WireExchange] = []
@@ -72,6 +77,7 @@ class WireTap(HTTPAdapter):
     def begin(self) -> None:
         """Start a new call: `current` gives only what follows."""
         self._current = []
+        self.stopwatch.call_begins()
 
     def current(self) -> tuple[WireExchange, ...]:
         """What crossed the wire since `begin`."""
@@ -118,15 +124,18 @@ class WireTap(HTTPAdapter):
         if self._capturing:
             raise RequestCaptured(_wire_request(request))
         started_ms, started = self._wiring.now_ms(), self._wiring.monotonic()
+        answered: float | None = None
         answer: WireAnswer | None = None
         error: str | None = None
         try:
             if self._wiring.answers is not None:
                 answer = self._wiring.answers(_wire_request(request))
+                answered = self._wiring.monotonic()
                 _check_computable(answer)
                 return _response(request, answer)
             response = super().send(request, stream=True, timeout=timeout, verify=verify, cert=cert, proxies=None)
             self._read(response, started)
+            answered = self._wiring.monotonic()
             answer = WireAnswer(response.status_code, response.content, _headers(response))
             _check_computable(answer)
             return response  # noqa: TRY300 - the answer is recorded in `finally`, whichever way this block ends
@@ -135,9 +144,12 @@ class WireTap(HTTPAdapter):
             error = type(failure).__name__
             raise
         finally:
-            duration_ms = (self._wiring.monotonic() - started) * 1000
+            ended = self._wiring.monotonic()
+            duration_ms = (ended - started) * 1000
+            by_socket = self._wiring.answers is None
+            timing = self.stopwatch.timing(started, answered or ended, by_socket=by_socket)
             # Described only now: an order should not wait for its description.
-            self._record(_wire_request(request), answer, started_ms, duration_ms, error)
+            self._record(_wire_request(request), answer, started_ms, duration_ms, error, timing)
 
     def _read(self, response: Response, started: float) -> None:
         # `requests` limits the time between two bytes only: a dripping server would hold the call for ever.
@@ -166,10 +178,16 @@ class WireTap(HTTPAdapter):
         response._content = b"".join(chunks)  # noqa: SLF001 - as for an answer without a socket
 
     def _record(
-        self, request: WireRequest, answer: WireAnswer | None, started_ms: int, duration_ms: float, error: str | None
+        self,
+        request: WireRequest,
+        answer: WireAnswer | None,
+        started_ms: int,
+        duration_ms: float,
+        error: str | None,
+        timing: WireTiming,
     ) -> None:
         exchange = WireExchange.of(
-            Library.CCXT, request, answer, started_ms=started_ms, duration_ms=duration_ms, error=error
+            Library.CCXT, request, answer, started_ms=started_ms, duration_ms=duration_ms, error=error, timing=timing
         )
         self._current.append(exchange)
         self._undrained.append(exchange)
@@ -224,6 +242,37 @@ def open_session(tap: WireTap) -> Session:
     return session
 
 
+@cache
+def _watched(venue: Venue) -> Any:
+    """CCXT's own class of ``venue``, with a look at the clock around three of its methods; once a venue."""
+
+    class _Watched(getattr(ccxt, str(venue))):  # type: ignore[misc]
+        stopwatch: Stopwatch
+
+        def throttle(self, *arguments: Any, **named: Any) -> Any:
+            """CCXT's own wait for the venue's rate limit: time that neither the venue nor our code took."""
+            since = self.stopwatch.now()
+            try:
+                return super().throttle(*arguments, **named)
+            finally:
+                self.stopwatch.waited_since(since)
+
+        def sign(self, *arguments: Any, **named: Any) -> Any:
+            """CCXT's own building of one request: address, body, headers."""
+            self.stopwatch.request_begins()
+            return super().sign(*arguments, **named)
+
+        def hmac(self, *arguments: Any, **named: Any) -> Any:
+            """CCXT's own signature over the request as text."""
+            self.stopwatch.sign_begins()
+            try:
+                return super().hmac(*arguments, **named)
+            finally:
+                self.stopwatch.sign_ends()
+
+    return _Watched
+
+
 def open_exchange(wiring: Wiring, venue: Venue, session: Session) -> Any:
     """
     A CCXT exchange of ``venue`` that can only talk to the wiring's base URL.
@@ -236,7 +285,9 @@ def open_exchange(wiring: Wiring, venue: Venue, session: Session) -> Any:
     silent = logging.getLogger("ccxt.base.exchange")
     silent.disabled = True
     silent.propagate = False
-    exchange = getattr(ccxt, str(venue))({"session": session, "logger": silent, "verbose": False})
+    exchange = _watched(venue)({"session": session, "logger": silent, "verbose": False})
+    tap = session.get_adapter(wiring.base_url)
+    exchange.stopwatch = tap.stopwatch if isinstance(tap, WireTap) else Stopwatch(wiring.monotonic)
     exchange.number = str  # difference ccxt-number-str-mode-keeps-precision
     # Its throttle would falsify every figure on loopback (rate-limit-ccxt-sleeps-sdk-does-not); a real venue is spared.
     exchange.enableRateLimit = wiring.answers is None and not is_loopback(urlsplit(wiring.base_url).hostname or "")

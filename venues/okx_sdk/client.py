@@ -11,6 +11,7 @@ from decimal import Decimal
 from dualwitness.models import (
     AccountConfig,
     Balance,
+    Bill,
     Candle,
     FeeRates,
     Fill,
@@ -28,6 +29,7 @@ from dualwitness.models import (
 )
 from dualwitness.models.wire import WireExchange, WireRequest
 from dualwitness.venues.errors import SafetyError, UnknownSymbol, UsageError, VenueError
+from dualwitness.venues.okx_sdk.history import History
 from dualwitness.venues.okx_sdk.parse import one_row
 from dualwitness.venues.okx_sdk.parse_account import (
     parse_balances,
@@ -43,7 +45,7 @@ from dualwitness.venues.okx_sdk.parse_market import (
     parse_server_time,
     parse_ticker,
 )
-from dualwitness.venues.okx_sdk.parse_trade import parse_fill, parse_order
+from dualwitness.venues.okx_sdk.parse_trade import parse_order
 from dualwitness.venues.okx_sdk.requests import (
     OrderArguments,
     catch_order,
@@ -87,6 +89,7 @@ class OkxSdkClient:
         self._caller = Caller(wiring)
         self._apis = self._caller.apis
         self._book = InstrumentBook()
+        self._history = History(self._caller, self._book, self._find)
         self._account: AccountConfig | None = None
 
     def __repr__(self) -> str:
@@ -201,9 +204,7 @@ class OkxSdkClient:
 
     def get_open_orders(self, symbol: str | None = None) -> tuple[Order, ...]:
         """Every resting order, all pages; on a pair those of spot and of margin."""
-        instrument_id = "" if symbol is None else self._id_of(symbol)  # a blank one is not sent
-        rows = self._caller.pages(self._apis.trade.get_order_list, "ordId", instId=instrument_id)
-        return tuple(parse_order(row, self._book) for row in rows)
+        return self._history.open_orders(None if symbol is None else self._id_of(symbol))
 
     def get_order(self, symbol: str, order_id: str | None = None, client_order_id: str | None = None) -> Order:
         """One order by either id; `VenueRefusal` (51603) where the venue does not know it."""
@@ -220,38 +221,19 @@ class OkxSdkClient:
 
         ``since_ms`` leaves out older ones; a fill without a time is never left out.
         """
-        instrument_id = None if symbol is None else self._id_of(symbol)
-        filters = {} if instrument_id is None else {"instId": instrument_id}
-        rows: list[object] = []
-        for kind in _fill_types(instrument_id):
-            page = self._caller.pages(
-                self._apis.trade.get_fills_history,
-                "billId",
-                # By the time of the record: it is never before that of the execution.
-                is_enough=None if since_ms is None else lambda row: _is_older(row, "ts", since_ms),
-                instType=INSTRUMENT_TYPES[kind],
-                **filters,
-            )
-            rows += reversed(page)
-        fills = [parse_fill(row, self._book, self._find) for row in rows]
-        recent = (fill for fill in fills if since_ms is None or (fill.ts_venue_ms or since_ms) >= since_ms)
-        # Stable: fills of one ms keep the venue's order, those without a time come first.
-        return tuple(sorted(recent, key=lambda fill: (fill.ts_venue_ms is not None, fill.ts_venue_ms or 0)))
+        return self._history.fills(None if symbol is None else self._id_of(symbol), since_ms)
 
     def get_order_history(self, symbol: str, *, since_ms: int) -> tuple[Order, ...]:
         """Finished orders of seven days, newest first, none missing that was made after ``since_ms``."""
-        instrument_id = self._id_of(symbol)
-        rows: list[object] = []
-        for kind in _fill_types(instrument_id):
-            rows += self._caller.pages(
-                self._apis.trade.get_orders_history,
-                "ordId",
-                is_enough=lambda row: _is_older(row, "cTime", since_ms),
-                instType=INSTRUMENT_TYPES[kind],
-                instId=instrument_id,
-            )
-        orders = [parse_order(row, self._book) for row in rows]
-        return tuple(sorted(orders, key=lambda order: order.ts_venue_ms or 0, reverse=True))
+        return self._history.finished_orders(self._id_of(symbol), since_ms)
+
+    def get_bills(self, symbol: str | None = None, *, since_ms: int | None = None) -> tuple[Bill, ...]:
+        """
+        Changes of cash of three months, all pages, oldest first; duplicates are kept.
+
+        ``since_ms`` leaves out older ones; a bill without a time is never left out.
+        """
+        return self._history.bills(None if symbol is None else self._id_of(symbol), since_ms)
 
     def place_order(self, order: ValidatedOrder, *, expires_at_ms: int | None = None) -> Order:
         """
@@ -335,19 +317,6 @@ class OkxSdkClient:
             raise UsageError(message, advice="check the symbol, and that the instrument list can be read")
         account = self._account or self.get_account_config()
         return order_arguments(intent, account, listing.instrument, order.notional_usd)
-
-
-def _fill_types(instrument_id: str | None) -> tuple[MarketType, ...]:
-    if instrument_id is None:
-        return tuple(MarketType)
-    kind = market_type_of(instrument_id) or MarketType.SPOT
-    return (MarketType.SPOT, MarketType.MARGIN) if kind is MarketType.SPOT else (kind,)
-
-
-def _is_older(row: object, key: str, than_ms: int) -> bool:
-    """Whether a raw row says that it is older than a moment; one that does not say is never."""
-    time = row.get(key) if isinstance(row, dict) else None
-    return isinstance(time, str) and time.isascii() and time.isdigit() and int(time) < than_ms
 
 
 def _check_range(name: str, value: int, largest: int) -> None:

@@ -34,6 +34,7 @@ from dualwitness.venues.errors import (
 from dualwitness.venues.okx_sdk.envelope import Reading, prove, read_body
 from dualwitness.venues.okx_sdk.symbols import check_value
 from dualwitness.venues.redact import Redactor
+from dualwitness.venues.stopwatch import Noticed, Stopwatch
 from dualwitness.venues.wiring import Wiring
 
 __all__ = ["Apis", "Call", "Caller", "CatchingTransport", "WiredTransport", "open_apis", "wire_request_of"]
@@ -85,6 +86,7 @@ class WiredTransport(httpx.BaseTransport):
         self._wiring = wiring
         self._guard = wiring.guard()
         self._redactor = redactor
+        self.stopwatch = Stopwatch(wiring.monotonic)
         self._pool: httpx.HTTPTransport | None = None
         if wiring.answers is None:
             # http2 as python-okx itself asks for; it is negotiated over TLS only.
@@ -177,15 +179,17 @@ class WiredTransport(httpx.BaseTransport):
     def _keep(
         self, request: httpx.Request, answer: WireAnswer | None, started_ms: int, started: float, error: str | None
     ) -> None:
-        duration_ms = (self._wiring.monotonic() - started) * _MS
+        ended = self._wiring.monotonic()
+        timing = self.stopwatch.timing(started, ended, by_socket=self._pool is not None)
         # Described only after the answer: an order does not wait for it.
         exchange = WireExchange.of(
             Library.OKX_SDK,
             wire_request_of(request),
             answer,
             started_ms=started_ms,
-            duration_ms=duration_ms,
+            duration_ms=(ended - started) * _MS,
             error=error,
+            timing=timing,
         )
         reading = None if answer is None else read_body(answer.body)
         self.last = Call(exchange, reading)
@@ -274,6 +278,7 @@ class Caller:
             message = "the client is closed"
             raise UsageError(message, advice="open a new one")
         self.transport.last = None
+        self.transport.stopwatch.call_begins()
         try:
             return method(**arguments)
         except _FOREIGN as error:
@@ -326,9 +331,14 @@ def open_apis(wiring: Wiring, transport: httpx.BaseTransport) -> Apis:
     """
     logger.disable("okx")  # its debug output shows key and passphrase (difference sdk-debug-logs-credentials)
     timeout = httpx.Timeout(wiring.timeout_ms / _MS)
+    stopwatch = transport.stopwatch if isinstance(transport, WiredTransport) else Stopwatch(wiring.monotonic)
 
     class _Wired(httpx.Client):
         """What python-okx takes for httpx; it passes ``http2`` and ``proxy``, which the transport decides."""
+
+        # python-okx reads the secret as the last thing before it signs, and the passphrase when it has signed.
+        API_SECRET_KEY = Noticed(stopwatch.sign_begins)
+        PASSPHRASE = Noticed(stopwatch.sign_ends)
 
         def __init__(self, base_url: str = "", http2: bool = True, proxy: str | None = None) -> None:
             super().__init__(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from dualwitness.models import Fill, MarketType, OrderSide
-from dualwitness.models.exact import EXACT, plain
+from dualwitness.models import Bill, Fill, MarketType, OrderSide
 from dualwitness.venues.paper.amounts import ZERO, product
+from dualwitness.venues.paper.ledger import Change, PaperLedger
 from dualwitness.venues.paper.leg import LegKey, PaperLeg, key_of
 from dualwitness.venues.paper.order import PaperRequest
 
@@ -15,12 +15,24 @@ __all__ = ["PaperAccount"]
 
 
 class PaperAccount:
-    """Cash and positions; ``cash`` below zero is owed."""
+    """Cash and positions, which begin with ``balances`` at ``opened_ms`` and nothing else."""
 
-    def __init__(self, balances: Mapping[str, Decimal], next_id: Callable[[], str]) -> None:
-        self.cash: dict[str, Decimal] = dict(balances)
+    def __init__(self, balances: Mapping[str, Decimal], next_id: Callable[[], str], *, opened_ms: int) -> None:
+        self._ledger = PaperLedger(next_id)
+        for currency, quantity in sorted(balances.items()):
+            self._ledger.transfer_in(currency, quantity, opened_ms)
         self.legs: dict[LegKey, PaperLeg] = {}
         self._next_id = next_id
+
+    @property
+    def cash(self) -> Mapping[str, Decimal]:
+        """Cash by currency; below zero it is owed."""
+        return self._ledger.cash
+
+    @property
+    def bills(self) -> tuple[Bill, ...]:
+        """Every change of cash, oldest first."""
+        return tuple(self._ledger.bills)
 
     def open_legs(self) -> Iterator[PaperLeg]:
         """Positions that hold something."""
@@ -38,25 +50,30 @@ class PaperAccount:
 
     def book(self, fill: Fill, request: PaperRequest) -> None:
         """Let a fill of a request change cash and position."""
-        if request.market_type is MarketType.SPOT:
-            self._book_pair(fill, request)
-        else:
-            self._book_leg(fill, request)
-        self._move(fill.fee_currency or "", (fill.fee or ZERO).copy_negate())
+        spot = request.market_type is MarketType.SPOT
+        self._ledger.book(fill, request, self._bought(fill, request) if spot else self._changed(fill, request))
 
-    def _book_pair(self, fill: Fill, request: PaperRequest) -> None:
-        size, price = fill.contracts or ZERO, fill.price or ZERO
+    def _bought(self, fill: Fill, request: PaperRequest) -> tuple[Change, ...]:
+        size, price, pair = fill.contracts or ZERO, fill.price or ZERO, request.instrument
         signed = size if request.side is OrderSide.BUY else size.copy_negate()
-        self._move(request.instrument.base or "", signed)
-        self._move(request.instrument.quote or "", product(signed, price).copy_negate())
+        value = product(signed, price).copy_negate()
+        return Change(pair.base or "", signed), Change(pair.quote or "", value, counts_size=False)
 
-    def _book_leg(self, fill: Fill, request: PaperRequest) -> None:
+    def _changed(self, fill: Fill, request: PaperRequest) -> tuple[Change, ...]:
         key = key_of(request)
         leg = self.legs.get(key)
         if leg is None:
             leg = self.legs[key] = PaperLeg(key, request.instrument, self._next_id())
         profit = leg.add(fill)
-        self._move(leg.settle_currency, profit)
-
-    def _move(self, currency: str, amount: Decimal) -> None:
-        self.cash[currency] = plain(EXACT.add(self.cash.get(currency, ZERO), amount))
+        if request.market_type is not MarketType.MARGIN:
+            return (Change(leg.settle_currency, profit, profit),)
+        # A bill for each currency of the pair, as at the venue: but for profit and fee, what moved is in the position.
+        return tuple(
+            Change(
+                currency,
+                profit if currency == leg.settle_currency else ZERO,
+                profit if currency == leg.settle_currency else None,
+                counts_size=currency == request.instrument.base,
+            )
+            for currency in (request.instrument.base or "", request.instrument.quote or "")
+        )

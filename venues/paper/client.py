@@ -10,6 +10,7 @@ from decimal import Decimal
 from dualwitness.models import (
     AccountConfig,
     Balance,
+    Bill,
     Candle,
     FeeRates,
     Fill,
@@ -227,6 +228,23 @@ class PaperVenue:
             fill
             for fill in self._exchange.fills
             if symbol in (None, fill.symbol) and (since_ms is None or (fill.ts_venue_ms or 0) >= since_ms)
+        )
+
+    def get_order_history(self, symbol: str, *, since_ms: int) -> tuple[Order, ...]:
+        """Finished orders of this account that were made at ``since_ms`` or later, newest first."""
+        self._advance()
+        self._check(symbol)
+        found = (order for order in self._exchange.finished_orders() if order.request.instrument.symbol == symbol)
+        return tuple(self._told(order) for order in found if order.created_ms >= since_ms)[::-1]
+
+    def get_bills(self, symbol: str | None = None, *, since_ms: int | None = None) -> tuple[Bill, ...]:
+        """Every change of this account's cash, oldest first; it begins with what was put in."""
+        self._advance()
+        self._check(symbol)
+        return tuple(
+            bill
+            for bill in self._exchange.account.bills
+            if symbol in (None, bill.symbol) and (since_ms is None or (bill.ts_venue_ms or 0) >= since_ms)
         )
 
     def place_order(self, order: ValidatedOrder, *, expires_at_ms: int | None = None) -> Order:

@@ -56,7 +56,7 @@ class PaperExchange:
         self._books = ObservedBooks(
             market.book_of, self.now_ms, depth=settings.book_depth, largest_age_ms=settings.largest_book_age_ms
         )
-        self.account = PaperAccount(balances, self._ids.next)
+        self.account = PaperAccount(balances, self._ids.next, opened_ms=self._latest_ms)
         self.fills: list[Fill] = []
         self._orders: dict[str, PaperOrder] = {}
         self._by_client_id: dict[str, PaperOrder] = {}
@@ -70,6 +70,10 @@ class PaperExchange:
     def open_orders(self) -> tuple[PaperOrder, ...]:
         """Orders that can still fill, oldest first."""
         return tuple(self._open.values())
+
+    def finished_orders(self) -> tuple[PaperOrder, ...]:
+        """Orders that can fill no more, oldest first."""
+        return tuple(order for order in self._orders.values() if not order.open)
 
     def order(self, order_id: str | None, client_order_id: str | None) -> PaperOrder | None:
         """An order of any state by either id; the venue's own comes first, and of several the latest."""

@@ -1,254 +1,310 @@
-"""What may be believed of a position: every combination of witnesses, and each rule by example."""
+"""What may be believed of a position: each line of the table by example, and what stands around the table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from decimal import Decimal
-from itertools import product
 
 import pytest
 
-from dualwitness.alignment.adjudicate import AdjudicatedPosition, Leg, adjudicate, overall
-from dualwitness.alignment.adjudicate import Testimony as Statement
-from dualwitness.models import Direction, Library, NullReason, PositionsQuality, PositionsSource
-from tests.support.observations import LINEAR
+from dualwitness.alignment.adjudicate import adjudicate, distrust, overall
+from dualwitness.alignment.adjudicate_rules import RULES, Rule
+from dualwitness.alignment.witness import AdjudicatedPosition, Leg, WitnessKind
+from dualwitness.alignment.witness import Testimony as Statement
+from dualwitness.models import Library, NullReason, PositionsQuality, PositionsSource
+from tests.support.observations import LINEAR, NOW_MS, SPOT
+from tests.support.witnesses import ELSEWHERE, GONE, INDEPENDENT, LEG, UNKNOWN, signed, statement, witnesses
 
-LEG = Leg(LINEAR, "net")
-ELSEWHERE = Leg("ETH/USDT:USDT", "net")
-RELIABLE = PositionsQuality.RELIABLE
-REBUILT = PositionsQuality.RECONSTRUCTED_FROM_FILLS
-UNRELIABLE = PositionsQuality.UNRELIABLE
-UNAVAILABLE = PositionsQuality.UNAVAILABLE
-
-# What one witness can say of the leg: long 2, short 1, flat, listed but unknown, or nothing for want of an answer.
-SPOKEN = ("2", "-1", "0")
-WORDS = (*SPOKEN, "unknown", "gone")
-
-Witnesses = tuple[dict[Library, Statement], dict[Library, Statement]]
+RELIABLE, REBUILT, UNRELIABLE, UNAVAILABLE = PositionsQuality
+EXCHANGE, FROM_FILLS, INFERRED, NOBODY = PositionsSource
+CCXT, OKX_SDK = Library
+REPORT, FILLS, ORDERS, BILLS, BALANCES, ORDER_STATES = WitnessKind
 
 
-def witness(kind: str, library: Library, word: str, *, entry: str | None = None) -> Statement:
-    """One witness; flat is said by not listing the leg in a complete answer."""
-    name = f"{kind} through {library}"
-    if word == "gone":
-        return Statement(name, {}, {}, complete=False, error=NullReason.ERROR)
-    if word == "0":
-        return Statement(name, {}, {}, complete=True)
-    contracts = {LEG: None if word == "unknown" else Decimal(word)}
-    prices = {LEG: None if entry is None else Decimal(entry)}
-    return Statement(name, contracts, prices, complete=word != "unknown" or kind == "report")
+def holding(sign: int, *, kind: WitnessKind = ORDER_STATES) -> Statement:
+    """A witness that proves that something is held, and not how much."""
+    return Statement(f"{kind} through ccxt", kind, CCXT, signs={LEG: sign}, as_of_ms=NOW_MS)
 
 
-def witnesses(report_a: str, report_b: str, fold_a: str, fold_b: str) -> Witnesses:
-    """Both reports and both folds; one witness names another leg, so that a leg that all call flat is judged too."""
-    ccxt, okx_sdk = Library
-    return (
-        {ccxt: witness("report", ccxt, report_a), okx_sdk: witness("report", okx_sdk, report_b)},
-        {ccxt: witness("fills", ccxt, fold_a), okx_sdk: witness("fills", okx_sdk, fold_b)},
-    )
-
-
-def judged(reports: Mapping[Library, Statement], folds: Mapping[Library, Statement]) -> AdjudicatedPosition | None:
-    """The judgement of the leg; None where no witness names it."""
-    return next((one for one in adjudicate(reports, folds) if (one.symbol, one.position_side) == (LINEAR, "net")), None)
-
-
-CUBE = list(product(WORDS, repeat=4))
-
-
-def expected_of(words: tuple[str, ...]) -> tuple[PositionsQuality, str | None]:
-    """The six rules, written down once more: quality and value of a leg that some witness names."""
-    reports = {word for word in words[:2] if word in SPOKEN}
-    folds = {word for word in words[2:] if word in SPOKEN}
-    if words[0] == words[1] and reports == folds and len(reports) == 1:
-        return RELIABLE, words[0]
-    if len(folds) == 1:
-        return REBUILT, next(iter(folds))
-    if len(reports) == 1 and not folds:
-        # Empty is believed only with a second witness.
-        return UNRELIABLE, None if reports == {"0"} else next(iter(reports))
-    return (UNRELIABLE if reports or folds else UNAVAILABLE), None
-
-
-def test_every_combination_of_witnesses_is_judged_by_the_rules() -> None:
-    """All 625 worlds of two reports and two folds come out as the table of rules says."""
-    wrong = []
-    for words in CUBE:
-        found = judged(*witnesses(*words))
-        if set(words) <= {"0", "gone"}:
-            if found is not None:
-                wrong.append((words, found))
-            continue
-        quality, value = expected_of(words)
-        if found is None or found.positions_quality is not quality or signed(found) != (value and Decimal(value)):
-            wrong.append((words, found))
-    assert wrong == []
-
-
-def signed(found: AdjudicatedPosition) -> Decimal | None:
-    """Signed contracts; all parts of the position must say the same."""
-    if found.contracts is None:
-        assert (found.has_position, found.direction, found.entry_price) == (None, None, None)
-        assert found.reason is not None
-        assert found.positions_source is PositionsSource.NONE
-        return None
-    assert found.reason is None
-    assert found.has_position is (found.contracts != 0)
-    assert (found.direction is Direction.FLAT) is (found.contracts == 0)
-    return -found.contracts if found.direction is Direction.SHORT else found.contracts
-
-
-def test_reliable_is_never_said_against_or_without_a_witness() -> None:
-    """Over all worlds: no contradiction, no missing report, and fills that speak stand behind every reliable."""
-    for words in CUBE:
-        found = judged(*witnesses(*words))
-        if found is None or found.positions_quality is not RELIABLE:
-            continue
-        assert {word for word in words if word in SPOKEN} == {words[0]}
-        assert words[0] == words[1]
-        assert set(words[2:]) & set(SPOKEN)
-        assert found.witnesses_against == ()
-
-
-def test_flat_is_never_said_unless_a_witness_said_flat() -> None:
-    """Over all worlds: unknown and unreachable never become flat."""
-    for words in CUBE:
-        found = judged(*witnesses(*words))
-        if found is not None and found.direction is Direction.FLAT:
-            assert "0" in words
-        if found is not None and found.contracts is None:
-            assert found.direction is None
-            assert found.has_position is None
-
-
-def test_witnesses_for_and_against_are_all_that_spoke() -> None:
-    """Over all worlds: who said the judged value stands for it, who said another stands against, the rest is silent."""
-    names = ("report through ccxt", "report through okx_sdk", "fills through ccxt", "fills through okx_sdk")
-    for words in CUBE:
-        found = judged(*witnesses(*words))
-        if found is None or found.contracts is None:
-            continue
-        held = signed(found)
-        spoke = {name: Decimal(word) for name, word in zip(names, words, strict=True) if word in SPOKEN}
-        assert set(found.witnesses_for) == {name for name, word in spoke.items() if word == held}
-        against = {f"{name} says {spoke[name]}" for name in spoke if spoke[name] != held}
-        assert set(found.witnesses_against) == against
-
-
-RULES = [
-    ("both reports and a fold agree", ("2", "2", "2", "gone"), RELIABLE, PositionsSource.EXCHANGE, "2"),
-    ("no fold can speak", ("2", "2", "unknown", "gone"), UNRELIABLE, PositionsSource.EXCHANGE, "2"),
-    ("the reports disagree", ("2", "-1", "2", "2"), REBUILT, PositionsSource.RECONSTRUCTED_FROM_FILLS, "2"),
-    ("the fills contradict both", ("-1", "-1", "2", "2"), REBUILT, PositionsSource.RECONSTRUCTED_FROM_FILLS, "2"),
-    ("no report could be had", ("gone", "gone", "2", "2"), REBUILT, PositionsSource.RECONSTRUCTED_FROM_FILLS, "2"),
-    ("no agreement is left", ("2", "2", "2", "-1"), UNRELIABLE, PositionsSource.NONE, None),
-    ("no witness at all", ("gone", "gone", "unknown", "gone"), UNAVAILABLE, PositionsSource.NONE, None),
+# name of the line, what is said, quality, source, value
+EXAMPLES: list[tuple[str, tuple[Statement, ...], PositionsQuality, PositionsSource, str | None]] = [
+    ("nobody-speaks", witnesses((UNKNOWN, GONE)), UNAVAILABLE, NOBODY, None),
+    ("something-is-held", (*witnesses(("0", "0"), fills="0"), holding(0)), UNRELIABLE, NOBODY, None),
+    ("held-the-other-way", (*witnesses(("2", "2"), fills="2"), holding(-1)), UNRELIABLE, EXCHANGE, "2"),
+    ("all-agree", witnesses(("2", "2"), fills="2"), RELIABLE, EXCHANGE, "2"),
+    ("all-agree", witnesses(("0", "0"), bills="0"), RELIABLE, EXCHANGE, "0"),
+    ("all-agree", witnesses(("-1", "-1"), orders="-1", bills="-1"), RELIABLE, EXCHANGE, "-1"),
+    ("flat-without-proof", witnesses(("0", "0")), UNRELIABLE, NOBODY, None),
+    ("flat-without-proof", witnesses(("0", GONE), fills="0", bills="0"), UNRELIABLE, NOBODY, None),
+    ("flat-without-proof", witnesses(fills="0", orders="0", bills="0"), UNRELIABLE, NOBODY, None),
+    ("report-alone", witnesses(("2", "2"), fills=UNKNOWN), UNRELIABLE, EXCHANGE, "2"),
+    ("fills-without-every-report", witnesses((GONE, GONE), fills="2"), REBUILT, FROM_FILLS, "2"),
+    ("fills-without-every-report", witnesses(("2", GONE), fills="2", bills="2"), REBUILT, FROM_FILLS, "2"),
+    ("fills-against-the-report", witnesses(("0", "0"), fills="2"), REBUILT, FROM_FILLS, "2"),
+    ("fills-against-the-report", witnesses(("0", "0"), fills="2", orders="2", bills="2"), REBUILT, FROM_FILLS, "2"),
+    ("fills-against-the-report", witnesses(("2", "-1"), fills="2", orders="2"), REBUILT, FROM_FILLS, "2"),
+    ("report-with-orders-or-bills", witnesses(("2", GONE), bills="2"), UNRELIABLE, EXCHANGE, "2"),
+    ("orders-and-bills-alone", witnesses((GONE, GONE), orders="2"), UNRELIABLE, INFERRED, "2"),
+    ("orders-and-bills-alone", witnesses(("0", "0"), orders="2", bills="2"), UNRELIABLE, INFERRED, "2"),
+    ("report-and-two-against-one", witnesses(("2", "2"), fills="1", orders="2", bills="2"), UNRELIABLE, EXCHANGE, "2"),
+    ("report-and-two-against-one", witnesses(("2", "2"), fills="0", orders="2", bills="2"), UNRELIABLE, EXCHANGE, "2"),
+    (
+        "fills-and-one-against-one",
+        witnesses(("0", "0"), fills="2", orders="2", bills="1"),
+        UNRELIABLE,
+        FROM_FILLS,
+        "2",
+    ),
+    (
+        "orders-and-bills-against-the-fills",
+        witnesses(("0", "0"), fills="1", orders="2", bills="2"),
+        UNRELIABLE,
+        INFERRED,
+        "2",
+    ),
+    ("conflict", witnesses(("2", "-1")), UNRELIABLE, NOBODY, None),
+    ("conflict", witnesses(("2", "2"), fills="0"), UNRELIABLE, NOBODY, None),
+    ("conflict", witnesses(("2", "2"), orders="1"), UNRELIABLE, NOBODY, None),
+    ("conflict", witnesses(("0", "0"), fills="2", orders="2", bills="0"), UNRELIABLE, NOBODY, None),
+    ("conflict", witnesses(("0", "0"), fills="1", orders="0", bills="0"), UNRELIABLE, NOBODY, None),
 ]
 
 
-@pytest.mark.parametrize(("name", "words", "quality", "source", "value"), RULES, ids=[rule[0] for rule in RULES])
-def test_each_rule_decides_its_example(
-    name: str, words: tuple[str, str, str, str], quality: PositionsQuality, source: PositionsSource, value: str | None
+def judged(witnesses_: Sequence[Statement], *, rules: Sequence[Rule] = RULES) -> AdjudicatedPosition:
+    """The judgement of the leg."""
+    found = adjudicate(witnesses_, rules=rules)
+    return next(one for one in found if (one.symbol, one.position_side) == (LINEAR, "net"))
+
+
+@pytest.mark.parametrize(("name", "said", "quality", "source", "value"), EXAMPLES)
+def test_each_line_of_the_table_decides_its_example(
+    name: str, said: tuple[Statement, ...], quality: PositionsQuality, source: PositionsSource, value: str | None
 ) -> None:
-    """Quality, source and value of the rules in the order in which they are written down."""
-    found = judged(*witnesses(*words))
-    assert found is not None, name
-    assert (found.positions_quality, found.positions_source) == (quality, source)
-    assert found.contracts == (None if value is None else Decimal(value))
-    assert found.explanation
+    """Line, quality, source and value; the reason of the line is told."""
+    found = judged(said)
+    assert (found.rule, found.positions_quality, found.positions_source) == (name, quality, source)
+    assert signed(found) == (None if value is None else Decimal(value))
+    assert found.explanation == next(rule.reason for rule in RULES if rule.name == name)
 
 
-def test_conflict_and_absence_of_witnesses_have_reasons_of_their_own() -> None:
-    """A null says whether the witnesses disagree or whether there were none."""
-    fought, silent = (
-        judged(*witnesses("2", "-1", "gone", "gone")),
-        judged(*witnesses("unknown", "gone", "gone", "gone")),
+def test_every_line_of_the_table_has_an_example_a_reason_and_a_name_of_its_own() -> None:
+    """A line that nothing reaches is no rule."""
+    assert {example[0] for example in EXAMPLES} == {rule.name for rule in RULES}
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert all(rule.reason for rule in RULES)
+
+
+@pytest.mark.parametrize("dropped", [rule.name for rule in RULES[:-1]])
+def test_a_table_without_one_of_its_lines_decides_otherwise(dropped: str) -> None:
+    """Negative control: switch a line off, and a world comes out another way."""
+    fewer = tuple(rule for rule in RULES if rule.name != dropped)
+    changed = []
+    for _, said, *_ in EXAMPLES:
+        before, after = judged(said), judged(said, rules=fewer)
+        if (signed(before), before.positions_quality, before.reason) != (
+            signed(after),
+            after.positions_quality,
+            after.reason,
+        ) or before.positions_source is not after.positions_source:
+            changed.append(said)
+    if dropped in EQUIVALENT:
+        assert changed == [], "the line is no longer a mere name for another one"
+    else:
+        assert changed
+
+
+# Lines that decide like a later one, and stand there for the reason that they tell.
+EQUIVALENT = {"fills-without-every-report"}
+
+
+def test_flat_is_confirmed_only_where_reports_and_an_independent_witness_say_so() -> None:
+    """Two kinds; one alone is no confirmation, and gives no value either."""
+    confirmed = judged(witnesses(("0", "0"), fills="0"))
+    alone = judged(witnesses(("0", "0")))
+    held = judged(witnesses(("2", "2"), fills="2"))
+    assert (confirmed.empty_confirmed, confirmed.has_position) == (True, False)
+    assert (alone.empty_confirmed, alone.has_position, alone.reason) == (False, None, NullReason.ABSENT)
+    assert held.empty_confirmed is False
+
+
+@pytest.mark.parametrize("kind", [REPORT, *INDEPENDENT])
+def test_witness_that_is_too_old_has_no_vote_and_is_named(kind: WitnessKind) -> None:
+    """A stale witness says the truth, and still does not count."""
+    said = tuple(
+        statement(one, library, "2", as_of_ms=NOW_MS - (5_000 if one is kind else 0))
+        for one in (REPORT, FILLS)
+        for library in Library
     )
-    assert fought is not None
-    assert silent is not None
-    assert (fought.reason, silent.reason) == (NullReason.CONFLICT, NullReason.ERROR)
+    fresh, stale = (adjudicate(said, now_ms=NOW_MS, limits={kind: limit})[0] for limit in (5_000, 4_999))
+    assert fresh.positions_quality is RELIABLE
+    assert fresh.stale == ()
+    if kind in (REPORT, FILLS):
+        assert stale.positions_quality is not RELIABLE
+        assert stale.stale == (f"{kind} through ccxt", f"{kind} through okx_sdk")
+    assert stale.ages_ms[f"{REPORT} through ccxt"] == (5_000 if kind is REPORT else 0)
+
+
+def test_nothing_but_stale_witnesses_is_stale_and_never_a_value() -> None:
+    """Staleness is the reason, whatever the old witnesses said, flat included."""
+    for word in ("2", "0"):
+        said = [statement(REPORT, library, word, as_of_ms=NOW_MS - 10) for library in Library]
+        (found,) = adjudicate(said, now_ms=NOW_MS, limits={REPORT: 9})
+        assert (found.contracts, found.reason, found.positions_quality) == (None, NullReason.STALE, UNAVAILABLE)
+
+
+def test_flat_that_lacks_only_a_stale_witness_is_stale() -> None:
+    """The reports say flat, the fills that would prove it are too old."""
+    said = [
+        *(statement(REPORT, library, "0") for library in Library),
+        statement(FILLS, CCXT, "0", as_of_ms=NOW_MS - 10),
+    ]
+    (found,) = adjudicate(said, now_ms=NOW_MS, limits={FILLS: 9})
+    assert (found.reason, found.rule) == (NullReason.STALE, "flat-without-proof")
+
+
+def test_age_that_is_not_known_is_null_and_not_stale() -> None:
+    """A witness without a time has no age, with or without a limit."""
+    said = [statement(REPORT, library, "2", as_of_ms=None) for library in Library]
+    (found,) = adjudicate(said, now_ms=NOW_MS, limits={REPORT: 1})
+    assert set(found.ages_ms.values()) == {None}
+    assert found.contracts == 2
+
+
+def test_symbols_that_are_known_are_judged_though_no_witness_names_them() -> None:
+    """The union of what is known, reported and traded; a pair in cash is a balance and no position."""
+    found = adjudicate(witnesses(("2", "2"), fills="2"), symbols=(ELSEWHERE.symbol, LINEAR, SPOT))
+    assert [(one.symbol, one.position_side, one.contracts) for one in found] == [
+        (LINEAR, "net", 2),
+        (ELSEWHERE.symbol, "net", 0),
+    ]
+    assert found[1].empty_confirmed
+
+
+def test_symbols_that_are_known_have_both_sides_where_a_witness_speaks_of_sides() -> None:
+    """In long/short mode nothing is net."""
+    said = [statement(kind, library, "2", leg=Leg(LINEAR, "long")) for kind in (REPORT, FILLS) for library in Library]
+    found = adjudicate(said, symbols=(ELSEWHERE.symbol,))
+    assert [(one.symbol, one.position_side) for one in found] == [
+        (LINEAR, "long"),
+        (ELSEWHERE.symbol, "long"),
+        (ELSEWHERE.symbol, "short"),
+    ]
+
+
+def test_fills_orders_and_bills_say_nothing_of_a_pair() -> None:
+    """A margin position that they do not list is not denied by them."""
+    pair = Leg(SPOT, "net")
+    said = [
+        *(statement(REPORT, library, "2", leg=pair) for library in Library),
+        *(statement(kind, CCXT, "0", leg=ELSEWHERE) for kind in INDEPENDENT),
+    ]
+    found = next(one for one in adjudicate(said) if one.symbol == SPOT)
+    assert (found.rule, found.contracts) == ("report-alone", 2)
 
 
 def test_one_library_alone_is_never_reliable() -> None:
     """With one library there is one report, and one report is not two."""
-    ccxt = Library.CCXT
-    found = judged({ccxt: witness("report", ccxt, "2")}, {ccxt: witness("fills", ccxt, "2")})
-    assert found is not None
+    found = judged((statement(REPORT, CCXT, "2"), statement(FILLS, CCXT, "2"), statement(BILLS, CCXT, "2")))
     assert found.positions_quality is REBUILT
 
 
 def test_witness_whose_answer_failed_says_nothing_whatever_it_holds() -> None:
     """An error silences a witness, even one that seems to list the leg or to be complete."""
-    broken = Statement("report", {LEG: Decimal(2)}, {}, complete=True, error=NullReason.ERROR)
+    broken = Statement("report", REPORT, CCXT, {LEG: Decimal(2)}, {}, complete=True, error=NullReason.ERROR)
     assert broken.says(LEG) is None
     assert broken.says(ELSEWHERE) is None
 
 
+def test_silence_has_the_reason_of_the_witness_that_failed_first() -> None:
+    """A broken envelope is told as that, not merely as an error."""
+    broken = Statement("report through ccxt", REPORT, CCXT, error=NullReason.INVALID_ENVELOPE)
+    found = judged((broken, statement(FILLS, CCXT, UNKNOWN)))
+    assert found.reason is NullReason.INVALID_ENVELOPE
+
+
 def test_entry_price_comes_from_the_witnesses_that_are_believed() -> None:
     """A rebuilt position has the fills' entry price, a reported one the report's, never the contradicted one's."""
-    ccxt, okx_sdk = Library
-    report = {one: witness("report", one, "2", entry="100") for one in Library}
-    wrong = {one: witness("report", one, "-1", entry="666") for one in Library}
-    folds = {ccxt: witness("fills", ccxt, "2", entry="99"), okx_sdk: witness("fills", okx_sdk, "gone")}
-    reported, rebuilt = judged(report, folds), judged(wrong, folds)
-    assert reported is not None
-    assert rebuilt is not None
+    folds = (statement(FILLS, CCXT, "2", entry="99"), statement(FILLS, OKX_SDK, GONE))
+    reported = judged((*(statement(REPORT, one, "2", entry="100") for one in Library), *folds))
+    rebuilt = judged((*(statement(REPORT, one, "-1", entry="666") for one in Library), *folds))
     assert (reported.entry_price, rebuilt.entry_price) == (Decimal(100), Decimal(99))
 
 
-def test_each_leg_of_each_symbol_is_judged_for_itself() -> None:
-    """Long and short of one symbol are two legs; what one witness alone names is judged too, in order."""
-    legs = {Leg(LINEAR, "short"): Decimal(-1), Leg(LINEAR, "long"): Decimal(2)}
-    report = Statement("report through ccxt", legs, {}, complete=True)
-    other = Statement("report through okx_sdk", {ELSEWHERE: Decimal(1)}, {}, complete=True)
-    found = adjudicate({Library.CCXT: report, Library.OKX_SDK: other}, {})
-    assert [(one.symbol, one.position_side) for one in found] == [
-        (LINEAR, "long"),
-        (LINEAR, "short"),
-        ("ETH/USDT:USDT", "net"),
-    ]
+def test_witnesses_for_and_against_are_all_that_spoke_and_the_odd_ones_are_named() -> None:
+    """Who said the value stands for it, who said another is odd, the rest is silent."""
+    found = judged(witnesses(("2", "2"), fills="1", orders="2", bills="2"))
+    assert found.odd_one_out == ("fills through okx_sdk",)
+    assert found.witnesses_against == ("fills through okx_sdk says 1",)
+    assert len(found.witnesses_for) == 4
+
+
+def test_report_contradicted_elsewhere_is_not_relied_on() -> None:
+    """The fills' number and price stay, as rebuilt; other symbols and qualities stay as they are."""
+    said = (*(statement(REPORT, one, "2", entry="100") for one in Library), statement(FILLS, CCXT, "2", entry="99"))
+    before = adjudicate(said)
+    (after,) = distrust(before, said, {LINEAR})
+    assert (after.positions_quality, after.positions_source) == (REBUILT, FROM_FILLS)
+    assert (after.contracts, after.entry_price, after.rule) == (2, 99, "report-contradicted-elsewhere")
+    assert distrust(before, said, {ELSEWHERE.symbol}) == before
+
+
+def test_report_contradicted_elsewhere_without_fills_is_unreliable() -> None:
+    """Orders or bills alone rebuild nothing."""
+    held = witnesses(("2", "2"), bills="2")
+    (one,) = distrust(adjudicate(held), held, {LINEAR})
+    assert (one.positions_quality, one.positions_source, one.contracts) == (UNRELIABLE, EXCHANGE, 2)
+
+
+def test_leg_that_everybody_calls_flat_is_not_doubted_for_its_other_side() -> None:
+    """Of nothing a report says nothing else that could be contradicted."""
+    flat = witnesses(("0", "0"), fills="0")
+    assert distrust(adjudicate(flat), flat, {LINEAR}) == adjudicate(flat)
 
 
 FLAT_WORLDS = [
-    (("0", "0", "0", "0"), RELIABLE, PositionsSource.EXCHANGE),
-    (("0", "0", "0", "gone"), RELIABLE, PositionsSource.EXCHANGE),
-    (("0", "0", "gone", "gone"), UNRELIABLE, PositionsSource.EXCHANGE),
-    (("0", "gone", "0", "0"), UNRELIABLE, PositionsSource.EXCHANGE),
-    (("gone", "gone", "0", "0"), UNAVAILABLE, PositionsSource.NONE),
-    (("gone", "gone", "gone", "gone"), UNAVAILABLE, PositionsSource.NONE),
+    (("empty", "empty", "empty"), RELIABLE, EXCHANGE),
+    (("empty", "empty", GONE), UNRELIABLE, EXCHANGE),
+    (("empty", GONE, "empty"), UNRELIABLE, EXCHANGE),
+    ((GONE, GONE, "empty"), UNAVAILABLE, NOBODY),
+    ((GONE, GONE, GONE), UNAVAILABLE, NOBODY),
 ]
 
 
-@pytest.mark.parametrize(
-    ("words", "quality", "source"), FLAT_WORLDS, ids=["/".join(words) for words, _, _ in FLAT_WORLDS]
-)
-def test_an_account_without_any_leg_is_reliably_flat_only_with_both_reports_and_fills(
-    words: tuple[str, str, str, str], quality: PositionsQuality, source: PositionsSource
+def account_without_legs(*words: str) -> list[Statement]:
+    """Two reports and the fills of an account in which nobody names a leg."""
+    people = ((REPORT, CCXT), (REPORT, OKX_SDK), (FILLS, OKX_SDK))
+    return [
+        Statement(f"{kind} through {library}", kind, library, complete=True)
+        if word == "empty"
+        else Statement(f"{kind} through {library}", kind, library, error=NullReason.ERROR)
+        for word, (kind, library) in zip(words, people, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("words", "quality", "source"), FLAT_WORLDS)
+def test_an_account_without_any_leg_is_reliably_flat_only_with_both_reports_and_a_witness(
+    words: tuple[str, str, str], quality: PositionsQuality, source: PositionsSource
 ) -> None:
     """Empty is believed only with a second witness."""
-    reports, folds = witnesses(*words)
-    assert overall((), reports, folds) == (quality, source)
+    assert overall((), account_without_legs(*words)) == (quality, source)
 
 
-def test_an_incomplete_history_of_fills_does_not_back_an_empty_account() -> None:
-    """Fills that do not reach back to a flat start cannot prove that nothing is held."""
-    reports, _ = witnesses("0", "0", "gone", "gone")
-    folds = {one: Statement(f"fills through {one}", {}, {}, complete=False) for one in Library}
-    assert overall((), reports, folds)[0] is UNRELIABLE
-
-
-def test_one_library_alone_cannot_prove_an_empty_account() -> None:
-    """One report and its own fills are one source."""
-    ccxt = Library.CCXT
-    found = overall((), {ccxt: witness("report", ccxt, "0")}, {ccxt: witness("fills", ccxt, "0")})
-    assert found == (UNRELIABLE, PositionsSource.EXCHANGE)
+def test_an_account_without_any_leg_in_which_profit_is_open_is_not_flat() -> None:
+    """The balances prove that something is open, though nobody lists it."""
+    open_profit = Statement("balances through okx_sdk", BALANCES, OKX_SDK, open_currencies=("USDT",))
+    said = [*account_without_legs("empty", "empty", "empty"), open_profit]
+    assert overall((), said) == (UNRELIABLE, NOBODY)
 
 
 def test_quality_of_all_positions_is_that_of_the_worst() -> None:
-    """One position that cannot be believed spoils the flag of the run."""
-    worlds = [("2", "2", "2", "2"), ("2", "-1", "2", "2"), ("2", "-1", "2", "-1")]
-    found = [one for words in worlds if (one := judged(*witnesses(*words))) is not None]
-    reports, folds = witnesses(*worlds[0])
-    for count, quality in ((1, RELIABLE), (2, REBUILT), (3, UNRELIABLE)):
-        assert overall(found[:count], reports, folds)[0] is quality
-        assert overall(reversed(found[:count]), reports, folds)[0] is quality
+    """One position that cannot be believed spoils the flag of the run, in every order."""
+    worlds = [
+        witnesses(("2", "2"), fills="2"),
+        witnesses(("2", "-1"), fills="2"),
+        witnesses(("2", "-1")),
+        witnesses((UNKNOWN, GONE)),
+    ]
+    found = [judged(said) for said in worlds]
+    for count, quality in enumerate((RELIABLE, REBUILT, UNRELIABLE, UNAVAILABLE), start=1):
+        assert overall(found[:count], worlds[0])[0] is quality
+        assert overall(reversed(found[:count]), worlds[0])[0] is quality

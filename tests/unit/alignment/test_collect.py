@@ -9,11 +9,12 @@ import pytest
 
 from dualwitness.alignment.collect import Collection, Collector
 from dualwitness.alignment.observe import Witnesses
+from dualwitness.alignment.operations import OPENING
 from dualwitness.alignment.session import Session
-from dualwitness.models import Library
+from dualwitness.models import LeverageSetting, Library, MarginMode
 from dualwitness.venues import SafetyError, UsageError
 from dualwitness.venues.errors import TransportError
-from tests.support.observations import LINEAR, SPOT, exchange, linear_swap, observed, position, spot_pair
+from tests.support.observations import LINEAR, SPOT, exchange, fill, linear_swap, observed, order, position, spot_pair
 
 ETHER = "ETH/USDT:USDT"
 
@@ -38,9 +39,9 @@ class Client:
         if not name.startswith("get_"):
             raise AttributeError(name)
 
-        def answer(*words: Any) -> Any:
+        def answer(*words: Any, **_: Any) -> Any:
             self.asked.append((name, words[0] if words else None))
-            told = self._answers.get(name, 1 if name == "get_server_time" else ())
+            told = self._answers.get(name, {"get_server_time": 1, "get_leverage": Decimal(3)}.get(name, ()))
             if isinstance(told, BaseException):
                 raise told
             return told
@@ -72,7 +73,57 @@ def test_order_of_asking_is_the_seed_s() -> None:
     assert len({tuple(order) for order in orders}) == 3
     assert len({tuple(sorted(order, key=str)) for order in orders}) == 1
     assert [name for name, _ in orders[0][:2]] == ["get_server_time", "get_instruments"]
-    assert len(orders[0]) == 2 + 2 * 4 + 5
+    assert orders[0][2 + 2 * 4] == ("get_account_balance", None)
+    assert orders[0][-1] == ("get_bills", None)
+    assert len(orders[0]) == 2 + 2 * 4 + 1 + 5 + 1
+
+
+def test_balance_before_the_orders_is_kept_apart_from_the_one_after_them() -> None:
+    """Nobody may take the one for the other: the later one is that of the account."""
+    both = clients()
+    with Witnesses(both) as witnesses:
+        collector = Collector(Session(witnesses, None), 0, lambda _: None)
+        collector.environment((LINEAR,), strict=True)
+        ((question, opening),) = collector.seen.opening
+        assert collector.seen.pair_of("get_account_balance") == {}
+        collector.account((LINEAR,))
+    assert (question.operation, question.symbol, OPENING) == ("get_account_balance", None, "opening")
+    later = collector.seen.pair_of("get_account_balance")
+    assert set(opening) == set(later) == set(Library)
+    assert all(opening[library] is not later[library] for library in Library)
+    assert all(one in collector.seen.observations for pair in (opening, later) for one in pair.values())
+
+
+def test_past_of_what_is_held_or_traded_is_read_after_the_account_and_the_bills_last() -> None:
+    """Finished orders of every traded symbol, the leverage of what is held in its own margin modes."""
+    answers = {
+        "get_positions": (position(), position(margin_mode="isolated"), position(symbol=ETHER, margin_mode=None)),
+        "get_fills": (fill(symbol=SPOT),),
+        "get_open_orders": (order(symbol="GONE/USDT:USDT"),),
+    }
+    both = clients(answers)
+    with Witnesses(both) as witnesses:
+        collector = Collector(Session(witnesses, None), 0, lambda _: None)
+        collector.environment((LINEAR,), strict=True)
+        collector.account((LINEAR,))
+    asked = both[Library.CCXT].asked
+    assert sorted(symbol or "" for name, symbol in asked if name == "get_order_history") == [SPOT, LINEAR, ETHER]
+    assert [symbol for name, symbol in asked if name == "get_leverage"] == [LINEAR, LINEAR]
+    settings = collector.seen.pair_of("get_leverage", LINEAR)[Library.CCXT].rows
+    assert settings == tuple(
+        LeverageSetting(symbol=LINEAR, margin_mode=mode, leverage=Decimal(3)) for mode in MarginMode
+    )
+    reads = (
+        "get_positions",
+        "get_fills",
+        "get_open_orders",
+        "get_account_balance",
+        "get_order_history",
+        "get_leverage",
+    )
+    last = max(place for place, (name, _) in enumerate(asked) if name in reads)
+    assert asked.index(("get_bills", None)) > last
+    assert asked.count(("get_bills", None)) == 1
 
 
 def test_venue_that_answers_one_library_alone_is_reached() -> None:

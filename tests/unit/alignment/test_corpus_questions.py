@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from dualwitness.alignment.corpus_questions import ENDPOINTS, CorpusQuestion, NotAsked, question_of
 from dualwitness.alignment.rules import RULES
-from dualwitness.models import OrderType
+from dualwitness.models import OrderType, TdMode
 from tests.support.shared import require_shared
 
 
@@ -26,8 +27,10 @@ class Asked:
         self.call: tuple[str, tuple[Any, ...]] | None = None
 
     def __getattr__(self, name: str) -> Any:
-        def answer(*words: Any) -> Any:
-            self.call = (name, words)
+        def answer(*words: Any, **named: Any) -> Any:
+            self.call = (name, (*words, *named.values()))
+            if name == "get_leverage":
+                return Decimal(2)
             return 0 if name == "get_server_time" else ()
 
         return answer
@@ -60,6 +63,12 @@ QUESTIONS = [
     ("trade/order", SWAP, "get_order", ("BTC/USDT:USDT", "1")),
     ("trade/fills-history", SWAP, "get_fills", ()),
     ("trade/fills", SWAP, "get_fills", ()),
+    ("trade/orders-history", SWAP, "get_order_history", ("BTC/USDT:USDT", 0)),
+    ("trade/orders-history-archive", {"instType": "SPOT"}, "get_order_history", ("BTC/USDT", 0)),
+    ("account/bills", SWAP, "get_bills", ()),
+    ("account/bills-archive", {}, "get_bills", ()),
+    ("account/leverage-info", SWAP | {"mgnMode": "isolated"}, "get_leverage", ("BTC/USDT:USDT", TdMode.ISOLATED)),
+    ("account/leverage-info", SWAP, "get_leverage", ("BTC/USDT:USDT", TdMode.CROSS)),
 ]
 
 

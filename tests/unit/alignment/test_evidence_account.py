@@ -9,18 +9,20 @@ import pytest
 
 from dualwitness.alignment.evidence import conflicts, expected_fee
 from dualwitness.alignment.judge import Draft
-from dualwitness.models import Fact, Instrument
+from dualwitness.models import AccountLevel, Fact, Instrument, Severity
 from dualwitness.models.observation import Observation
 from tests.support.observations import (
     INVERSE,
     LINEAR,
     SPOT,
     account_config,
+    bill,
     fee_rates,
     fill,
     inverse_swap,
     linear_swap,
     observed,
+    order,
     position,
     spot_pair,
     world,
@@ -62,6 +64,19 @@ def test_executions_with_ids_of_their_own_are_no_conflict() -> None:
     """A trade id is unique for its instrument alone, and rows without any cannot be told apart."""
     rows = fill(), fill(trade_id="22"), fill(symbol=INVERSE), fill(trade_id=None), fill(trade_id=None)
     assert found_by(ONCE, fills(*rows)) == []
+
+
+def test_both_sides_of_a_match_with_oneself_share_a_trade_id_and_are_no_conflict() -> None:
+    """Two orders, opposite sides; two rows of one order, or of one bill, are a copy all the same."""
+    bought = fill(side="buy", venue_order_id="1", bill_id="11")
+    assert found_by(ONCE, fills(bought, fill(side="sell", venue_order_id="2", bill_id="12"))) == []
+    for copy in (
+        fill(side="sell", venue_order_id="1", bill_id="12"),
+        fill(side="buy", venue_order_id="2", bill_id="12"),
+        fill(side="sell", venue_order_id="2", bill_id="11"),
+        fill(side="sell", venue_order_id=None, bill_id="12"),
+    ):
+        assert len(found_by(ONCE, fills(bought, copy))) == 1
 
 
 # Rates: maker -0.0002 (a rebate), taker 0.0005; every fee is worked out by hand.
@@ -243,3 +258,45 @@ def test_position_mode_of_the_account_is_held_against_its_positions(
     """In net mode nothing has sides; in long/short mode contracts have them, options need not."""
     answers = observed("get_account_config", account_config(config)), observed("get_positions", *rows)
     assert len(found_by(MODE, *answers)) == count
+
+
+def booked(fee: str) -> Observation:
+    """The bill of the fill, with its fee in its currency."""
+    return observed("get_bills", bill(fee=fee, change=f"-{fee}", balance="999"))
+
+
+def test_fee_that_was_booked_is_right_and_the_account_s_rate_is_wrong() -> None:
+    """Twice what the rate gives, in the fill and in its bill: named at the rate, not at the fill."""
+    rates = observed("get_fee_rates", fee_rates("0.0002", "0.0005", symbol=LINEAR), symbol=LINEAR)
+    answers = observed("get_instruments", linear_swap()), rates, fills(fill(fee="0.002"))
+    (alone,) = found_by(FEE, *answers)
+    (settled,) = found_by(FEE, *answers, booked("0.002"))
+    assert (alone.operation, alone.field) == ("get_fills", "fee")
+    assert (settled.operation, settled.field) == ("get_fee_rates", "taker")
+    (unsettled,) = found_by(FEE, *answers, booked("0.001"))
+    assert (unsettled.operation, unsettled.field) == ("get_fills", "fee")
+
+
+def test_fee_that_was_booked_and_fits_the_other_liquidity_names_the_liquidity() -> None:
+    """A taker's fee of a fill that calls itself a maker's; as severe as a wrong fee."""
+    rates = observed("get_fee_rates", fee_rates("0.0002", "0.0005", symbol=LINEAR), symbol=LINEAR)
+    rows = fills(fill(fee="0.001", liquidity="maker"))
+    (found,) = found_by(FEE, observed("get_instruments", linear_swap()), rates, rows, booked("0.001"))
+    assert (found.operation, found.field, found.severity) == ("get_fills", "liquidity", Severity.S2)
+    assert found.expected is not None
+    assert found.expected.value == "taker"
+
+
+@pytest.mark.parametrize("held", ["position", "order", "nothing", "pair"])
+def test_account_level_allows_what_is_held_and_ordered(held: str) -> None:
+    """An account that trades spot alone neither holds nor orders contracts."""
+    rows = {
+        "position": observed("get_positions", position()),
+        "order": observed("get_open_orders", order(state="live", filled_contracts="0")),
+        "nothing": observed("get_positions"),
+        "pair": observed("get_open_orders", order(symbol=SPOT, state="live", filled_contracts="0")),
+    }
+    rule = "the-account-level-allows-what-is-held"
+    spot = account_config().model_copy(update={"account_level": AccountLevel.SPOT})
+    assert len(found_by(rule, observed("get_account_config", spot), rows[held])) == (held in ("position", "order"))
+    assert found_by(rule, observed("get_account_config", account_config()), rows[held]) == []

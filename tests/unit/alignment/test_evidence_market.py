@@ -189,3 +189,35 @@ def test_a_world_of_which_nothing_is_known_contradicts_nothing() -> None:
     operations = ("get_ticker", "get_order_book", "get_candles", "get_fee_rates", "get_fills", "get_positions")
     assert conflicts(world()) == []
     assert conflicts(world(*(failed(operation) for operation in operations))) == []
+
+
+@pytest.mark.parametrize(("age_ms", "count"), [(60_000, 0), (60_001, 1), (-60_001, 1)])
+def test_a_book_is_of_this_minute(age_ms: int, count: int) -> None:
+    """Old and future books alike; without venue time nothing is called old."""
+    rule = "a-book-is-as-old-as-the-venue-says"
+    assert len(found_by(rule, asked("get_order_book", book()), now_ms=NOW_MS + age_ms)) == count
+    assert found_by(rule, asked("get_order_book", book()), now_ms=None) == []
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "count"), [("99", "101", 0), ("100", "100", 0), ("101", "99", 1), ("101", None, 0)]
+)
+def test_a_ticker_whose_bid_is_above_its_ask_is_a_conflict(bid: str, ask: str | None, count: int) -> None:
+    """Nobody buys for more than somebody sells for."""
+    found = found_by("a-bid-is-not-above-the-ask", asked("get_ticker", ticker(bid=bid, ask=ask)))
+    assert [one.field for one in found] == ["bid"] * count
+
+
+def candles(*minutes: int) -> Observation:
+    """Candles of one minute that begin so many minutes before now."""
+    rows = (candle("1", "1", "1", "1").model_copy(update={"ts_venue_ms": NOW_MS - each * 60_000}) for each in minutes)
+    return asked("get_candles", *rows)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "count"),
+    [((3, 2, 1, 0), 0), ((3, 2, 0), 1), ((8, 7, 6, 5), 0), ((9, 8, 7, 6), 1), ((9, 0), 0), ((0, 1, 2, 3), 0)],
+)
+def test_candles_follow_each_other_up_to_now(minutes: tuple[int, ...], count: int) -> None:
+    """A gap, or an end that is more than five candles old; two candles make no row, and order does not matter."""
+    assert len(found_by("candles-follow-each-other-up-to-now", candles(*minutes))) == count

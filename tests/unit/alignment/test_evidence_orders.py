@@ -9,7 +9,7 @@ from dualwitness.alignment.evidence_orders import RESTING
 from dualwitness.alignment.judge import Draft
 from dualwitness.models import Fact, Fill, Order
 from dualwitness.models.observation import Observation
-from tests.support.observations import LINEAR, failed, fill, observed, order, world
+from tests.support.observations import LINEAR, NOW_MS, bill, failed, fill, observed, order, world
 
 FILLED = "an-order-is-filled-by-its-fills"
 SIDE = "a-fill-is-on-the-side-of-its-order"
@@ -140,3 +140,87 @@ def test_a_resting_order_that_is_not_listed_as_open_is_a_conflict() -> None:
 def test_a_list_of_open_orders_that_did_not_come_hides_no_order() -> None:
     """An error is not an empty list."""
     assert found_by(LISTED, failed(RESTING, symbol=f"{LINEAR}|11")) == []
+
+
+def of_order(*bills: Fact, fills_: tuple[Fill, ...] = (), told: Order) -> list[tuple[str, str]]:
+    """Operation and field of everything found of one finished order, its fills and its bills."""
+    answers = [fills(*fills_), observed("get_order_history", told, symbol=LINEAR), observed("get_bills", *bills)]
+    found = conflicts(world(*answers))
+    return [(one.operation, one.field) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"filled_contracts": "3", "contracts": "3"}, "filled_contracts"),
+        ({"side": "sell"}, "side"),
+        ({"average_price": "90"}, "average_price"),
+    ],
+)
+def test_an_order_that_its_fills_and_their_bills_contradict_is_named_itself(
+    changed: dict[str, str], field: str
+) -> None:
+    """Without the bills it is the fills that are named."""
+    told = order(**{"average_price": "100"} | changed)
+    assert of_order(bill(), fills_=(fill(),), told=told) == [("get_order_history", field)]
+    assert [operation for operation, _ in of_order(fills_=(fill(),), told=told)] == ["get_fills"]
+
+
+def test_fills_that_their_order_and_its_bills_contradict_are_named() -> None:
+    """The bills side with the order."""
+    told = order(average_price="100")
+    assert of_order(bill(), fills_=(fill(contracts="3"),), told=told) == [("get_fills", "contracts")]
+    assert of_order(bill(), fills_=(fill(side="sell"),), told=told) == [("get_fills", "side")]
+    assert of_order(bill(), fills_=(fill(price="110"),), told=told) == [("get_fills", "price")]
+
+
+def test_a_fill_of_another_instrument_than_its_order_is_a_conflict() -> None:
+    """The order is of bitcoin, its execution says ether."""
+    other = fill(symbol="ETH/USDT:USDT")
+    assert of_order(fills_=(other,), told=order()) == [("get_fills", "symbol")]
+
+
+@pytest.mark.parametrize(
+    ("parts", "count"),
+    [
+        ({"state": "filled"}, 0),
+        ({"state": "canceled"}, 1),
+        ({"state": "filled", "contracts": "5"}, 1),
+        ({"state": "canceled", "contracts": "5"}, 0),
+        ({"state": "partially_filled", "contracts": "5"}, 0),
+        ({"state": None}, 0),
+    ],
+)
+def test_an_order_is_filled_when_nothing_is_left(parts: dict[str, str | None], count: int) -> None:
+    """Two of two, or two of five."""
+    found = of_order(fills_=(fill(),), told=order(**parts))
+    assert found == [("get_order_history", "state")] * count
+
+
+def test_the_state_of_an_order_whose_size_is_contradicted_is_left_alone() -> None:
+    """The bills say that more was filled: then the size is wrong."""
+    told = order(state="partially_filled", contracts="2", filled_contracts="2")
+    assert ("get_order_history", "state") not in of_order(bill(contracts="1"), fills_=(fill(contracts="1"),), told=told)
+
+
+@pytest.mark.parametrize(("fee", "count"), [("0.3", 0), ("0.3003", 0), ("0.31", 1), ("-0.3", 1), (None, 0)])
+def test_an_order_s_fee_is_the_sum_of_its_fills_fees(fee: str | None, count: int) -> None:
+    """A thousandth is left for rounding."""
+    rows = fill(contracts="1", fee="0.1"), fill(trade_id="22", contracts="1", fee="0.2")
+    found = of_order(fills_=rows, told=order(fee=fee, fee_currency="USDT"))
+    assert found == [("get_order_history", "fee")] * count
+
+
+def test_an_order_s_fee_is_not_held_against_fees_that_are_unknown_or_contradicted() -> None:
+    """A fill without a fee, in another currency, or against the account's rates is told elsewhere or not at all."""
+    told = order(fee="9", fee_currency="USDT")
+    assert of_order(fills_=(fill(fee=None),), told=told) == []
+    assert of_order(fills_=(fill(fee="0.1", fee_currency="BTC"),), told=told) == []
+
+
+def test_an_order_older_than_the_fills_reach_is_left_alone() -> None:
+    """Some of its fills may have left the venue's window."""
+    old = order(filled_contracts="5", contracts="5", ts_venue_ms=NOW_MS - 89 * 86_400_000)
+    recent = order(filled_contracts="5", contracts="5", ts_venue_ms=NOW_MS - 80 * 86_400_000)
+    assert of_order(fills_=(fill(),), told=old) == []
+    assert of_order(fills_=(fill(),), told=recent) == [("get_fills", "trade_id")]

@@ -10,11 +10,11 @@ from dualwitness.alignment.judgement import AskAgain, Judgement, judge
 from dualwitness.alignment.operations import Question
 from dualwitness.alignment.order_requests import RequestCase
 from dualwitness.alignment.second_opinion import Reader
-from dualwitness.models import Layer, Library, MarketType, OddOneOut, Outcome, PositionsQuality
+from dualwitness.models import Fact, Layer, Library, MarketType, OddOneOut, Outcome, PositionsQuality
 from dualwitness.models.finding import Finding
 from dualwitness.models.observation import Observation
 from dualwitness.models.wire import WireExchange, WireRequest
-from tests.support.observations import LINEAR, exchange, fill, linear_swap, observed, position, ticker
+from tests.support.observations import LINEAR, NOW_MS, bill, exchange, fill, linear_swap, observed, position, ticker
 
 QUESTION = Question("get_ticker", LINEAR)
 TICKER = "/api/v5/market/ticker"
@@ -71,7 +71,7 @@ def judged(told: tuple[str, str], again: AskAgain | None, *, factor: int = 1) ->
         return Parser(library, answers, factor)
 
     reader = Reader(open_replay, dict.fromkeys(Library, ()))  # type: ignore[arg-type]
-    return judge(seen, reader, again, history_complete=True)
+    return judge(seen, reader, again)
 
 
 def on_last(result: Judgement) -> list[Finding]:
@@ -119,36 +119,49 @@ def test_parsers_that_differ_over_a_market_that_moved_blame_nobody_for_the_move(
     assert [one.layer for one in found] == [Layer.PARSE]
 
 
-def test_a_report_that_two_folds_contradict_is_rebuilt_from_the_fills() -> None:
-    """Both libraries report a short where the fills of both make a long: the fills are kept, the venue is named."""
+def account(*, direction: str, bills: bool) -> Collection:
+    """Both libraries are told a position of two contracts, a purchase of two, and perhaps the bills from the start."""
     seen = Collection()
-    rows = {
+    rows: dict[str, tuple[Fact, ...]] = {
         "get_instruments": (linear_swap(),),
-        "get_positions": (position(direction="short", contracts="2", has_position=True),),
+        "get_positions": (position(direction=direction, mark_price="100", unrealized_pnl="0", ts_venue_ms=NOW_MS),),
         "get_fills": (fill(side="buy", contracts="2", price="100"),),
         "get_account_config": (),
     }
+    if bills:
+        came_in = bill(
+            bill_id="1", kind="transfer", change="1000", balance="1000", symbol=None, side=None, contracts=None,
+            trade_id=None, venue_order_id=None, ts_venue_ms=NOW_MS - 1_000,
+        )  # fmt: skip
+        rows["get_bills"] = (came_in, bill(bill_id="2"))
     for operation, facts in rows.items():
         pair = {one: observed(operation, *facts, library=one) for one in Library}
         seen.pairs.append((Question(operation, None), pair))
-    result = judge(seen, None, None, history_complete=True)
+    seen.now_ms.update(dict.fromkeys(Library, NOW_MS))
+    return seen
+
+
+def test_a_report_that_fills_and_bills_contradict_is_rebuilt_from_the_fills() -> None:
+    """Both libraries report a short where the fills of both make a long: the fills are kept, the venue is named."""
+    result = judge(account(direction="short", bills=True), None, None)
     assert result.quality is PositionsQuality.RECONSTRUCTED_FROM_FILLS
-    assert [(one.symbol, one.direction) for one in result.positions] == [(LINEAR, "long")]
+    assert [(one.symbol, one.direction, one.contracts) for one in result.positions] == [(LINEAR, "long", 2)]
     blamed = {one.odd_one_out for one in result.findings if one.field == "direction"}
     assert blamed == {OddOneOut.VENUE}
 
 
+def test_a_report_that_fills_and_bills_confirm_is_reliable() -> None:
+    """The start is proven by the bills; nothing was declared."""
+    result = judge(account(direction="long", bills=True), None, None)
+    assert (result.quality, result.history.since_ms) == (PositionsQuality.RELIABLE, NOW_MS - 1_000)
+
+
 def test_without_a_proven_beginning_fills_prove_no_position() -> None:
-    """The same account, but nobody knows what was before the first fill: never reliable, and nothing is rebuilt."""
-    seen = Collection()
-    rows = {
-        "get_positions": (position(direction="long", contracts="2", has_position=True),),
-        "get_fills": (fill(side="buy", contracts="2", price="100"),),
-    }
-    for operation, facts in rows.items():
-        pair = {one: observed(operation, *facts, library=one) for one in Library}
-        seen.pairs.append((Question(operation, None), pair))
-    assert judge(seen, None, None, history_complete=False).quality is PositionsQuality.UNRELIABLE
+    """Without bills nobody knows what was before the first fill, so nothing is reliable, and nothing rebuilt."""
+    for direction in ("long", "short"):
+        result = judge(account(direction=direction, bills=False), None, None)
+        assert result.quality is PositionsQuality.UNRELIABLE
+        assert result.history.flat_start is None
 
 
 def test_request_that_a_library_could_not_build_is_counted_and_not_passed_over() -> None:
@@ -157,5 +170,5 @@ def test_request_that_a_library_could_not_build_is_counted_and_not_passed_over()
     case = RequestCase("native_order_request", LINEAR, MarketType.SWAP, "swap market buy 1")
     lone = WireRequest("POST", "http", "recorded", "/api/v5/trade/order", "", b"{}")
     seen.requests += [(case, {CCXT: lone}), (case, {})]
-    result = judge(seen, None, None, history_complete=True)
+    result = judge(seen, None, None)
     assert result.requests == [("path", Outcome.ONE_MISSING), ("path", Outcome.BOTH_ERROR)]

@@ -122,7 +122,7 @@ def test_sealed_manifest_names_reports_samples_and_digests(run: Run) -> None:
     assert said["api_calls"] == {"total": 1, "ccxt": 1, "okx_sdk": 0}
     assert (said["ccxt_raw_samples_path"], said["okx_sdk_raw_samples_path"]) == ("ccxt_raw_samples.json", None)
     assert said["execution_raw_samples_path"] == "ccxt_raw_samples.json"
-    assert said["skew_ms"] == {"p50": 3.0, "p99": 5.0, "max": 5.0}
+    assert said["skew_ms"] == {"count": 3, "p50": 3.0, "p95": 5.0, "p99": 5.0, "max": 5.0}
     assert list(said["files"]) == ["dual_alignment_report.json"]
     assert verify_seal(run.folder.path) == []
     assert said.keys() >= set(KEYS)

@@ -11,6 +11,7 @@ import pytest
 from dualwitness.alignment.observe import Pair, observe
 from dualwitness.alignment.probe import Probe, ProbeRecord, probe_symbol
 from dualwitness.models import (
+    BookLevel,
     Instrument,
     Library,
     NullReason,
@@ -59,6 +60,17 @@ def test_probe_goes_to_the_last_linear_perpetual_in_which_nothing_is_held(
     assert probe_symbol(symbols, TABLE, held) == chosen
 
 
+def deep_book(bid: str, ask: str) -> OrderBook:
+    """A book of one level a side that holds more than the probe orders."""
+    return OrderBook(
+        symbol=LINEAR,
+        bids=(BookLevel(Decimal(bid), Decimal(9)),),
+        asks=(BookLevel(Decimal(ask), Decimal(9)),),
+        ts_venue_ms=5,
+        sequence=1,
+    )
+
+
 class Exchange:
     """A client that remembers what it was asked to do; ``failing`` names the calls that fail, by their number."""
 
@@ -68,6 +80,8 @@ class Exchange:
         self.label = str(library)
         self.placed: list[ValidatedOrder] = []
         self.cancelled: list[str] = []
+        self.later: list[OrderBook | None] = []  # the books after the first
+        self._asked = 0
         self._book = shown
         self._failing = failing
 
@@ -75,7 +89,12 @@ class Exchange:
         return ()
 
     def get_order_book(self, symbol: str, depth: int = 20) -> OrderBook:
-        return self._book
+        self._asked += 1
+        shown = self._book if self._asked == 1 or not self.later else self.later.pop(0)
+        if shown is None:
+            message = "no answer"
+            raise VenueError(message)
+        return shown
 
     def place_order(self, placed: ValidatedOrder) -> Order:
         self.placed.append(placed)
@@ -157,22 +176,53 @@ def test_probe_rests_below_the_market_on_a_step_of_the_price(tick: str, price: s
 
 
 def test_probe_looks_every_order_up_and_the_cancelled_one_twice() -> None:
-    """Placed, looked up, cancelled, looked up again; every answer is an observation."""
+    """Placed, looked up, cancelled, looked up again; before each market order a look at the book."""
     record = Bench(linear_swap()).run()
     assert [one.operation for one in record.placed] == [
         "get_order_book",
         "place_order",
         "cancel_order",
+        "get_order_book",
         "place_order",
+        "get_order_book",
         "place_order",
     ]
     assert [order_id for order_id, _ in record.looked_up] == ["1", "1", "2", "3"]
     assert all(pair[Library.CCXT].operation == "get_order" for _, pair in record.looked_up)
 
 
-def test_probe_measures_slippage_of_both_market_orders_against_the_middle() -> None:
-    """Bought at 101 and sold at 99 with the middle at 100: a hundred basis points worse each time."""
-    assert Bench(linear_swap()).run().slippage == (("buy", Decimal(100)), ("sell", Decimal(100)))
+def costs(record: ProbeRecord) -> list[tuple[str, str, Decimal | None, Decimal | None]]:
+    """Which order, on which side, against the middle, and against the price that the book should have given."""
+    return [(one.order, str(one.side), one.bps, one.book_bps) for one in record.slippage]
+
+
+def test_probe_measures_slippage_of_both_market_orders_against_the_middle_and_the_book() -> None:
+    """Bought at 101 and sold at 99 with the middle at 100: a hundred basis points, all of them the spread."""
+    bench = Bench(linear_swap(), shown=deep_book("99", "101"))
+    assert costs(bench.run()) == [
+        ("open", "buy", Decimal(100), Decimal(0)),
+        ("close", "sell", Decimal(100), Decimal(0)),
+    ]
+
+
+def test_probe_measures_each_market_order_against_the_book_right_before_it() -> None:
+    """The book moves between the two: bought at 101 of a book of 101, sold at 99 of one that offered 100 by then."""
+    bench = Bench(linear_swap(), shown=deep_book("99", "101"))
+    bench.client.later = [deep_book("99", "101"), deep_book("100", "102")]
+    assert costs(bench.run()) == [
+        ("open", "buy", Decimal(100), Decimal(0)),
+        ("close", "sell", Decimal("198.0198"), Decimal(100)),
+    ]
+
+
+def test_probe_whose_book_is_lost_before_an_order_still_sends_it_and_measures_nothing() -> None:
+    """The closing order must go out whatever the book says; what it cost is then unknown, with the reason."""
+    bench = Bench(linear_swap(), shown=deep_book("99", "101"))
+    bench.client.later = [deep_book("99", "101"), None]
+    record = bench.run()
+    assert len(bench.client.placed) == 3
+    assert costs(record)[1] == ("close", "sell", None, None)
+    assert record.slippage[1].reason is NullReason.ABSENT
 
 
 @pytest.mark.parametrize(("limit", "sent"), [("1", 3), ("0.99", 1), ("0.9800", 1), ("0.9799", 0), ("0", 0)])

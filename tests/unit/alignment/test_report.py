@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dualwitness.alignment.adjudicate import AdjudicatedPosition
 from dualwitness.alignment.judge import findings_from, from_comparison
 from dualwitness.alignment.report import add_obtained, axes_report, is_gone, library_report, snapshot, verdict_of
+from dualwitness.alignment.witness import AdjudicatedPosition
 from dualwitness.models import (
     Direction,
     FindingKind,
@@ -19,12 +19,15 @@ from dualwitness.models import (
     NullReason,
     OddOneOut,
     Outcome,
+    PositionSide,
     PositionsQuality,
     PositionsSource,
     Severity,
     Verdict,
 )
 from dualwitness.models.finding import Claim, Finding
+from dualwitness.models.history import History, OpeningSnapshot
+from dualwitness.models.leg import OpeningLeg
 from tests.support.observations import (
     LINEAR,
     comparison,
@@ -182,7 +185,26 @@ def test_snapshot_holds_judged_and_reported_positions_apart() -> None:
         "okx_sdk": None,
     }
     assert content["positions_quality"] == "reconstructed_from_fills"
+    assert content["history"] == {
+        "since_ms": None,
+        "proof": None,
+        "missing": "nothing proves what was held before the first fill",
+    }
     json.dumps(content)
+
+
+def test_snapshot_tells_how_the_history_is_proven_and_by_whom() -> None:
+    """From the bills, or by somebody's word."""
+    leg = OpeningLeg(LINEAR, PositionSide.NET, Decimal(5), Decimal(90))
+    vouched = History(since_ms=7, opening=OpeningSnapshot(7, (leg,), "the trading program"))
+    proven = History(since_ms=7, flat_start="every first bill starts from nothing")
+    flags = PositionsQuality.RELIABLE, PositionsSource.EXCHANGE
+    told = [snapshot((), *flags, {}, history)["history"] for history in (vouched, proven)]
+    assert [one["proof"] for one in told] == [
+        "opening snapshot of the trading program",
+        "every first bill starts from nothing",
+    ]
+    assert [one["missing"] for one in told] == [None, None]
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,13 @@ from dualwitness.models import (
     AccountConfig,
     Axis,
     Balance,
+    Bill,
     Candle,
     Fact,
     FeeRates,
     Fill,
     Instrument,
+    LeverageSetting,
     Mitigation,
     Order,
     OrderBook,
@@ -25,7 +27,7 @@ from dualwitness.models import (
     Ticker,
 )
 from dualwitness.models.market import VenueTime
-from tests.support.observations import fill, inverse_swap, linear_swap, order, position, spot_pair
+from tests.support.observations import bill, fill, inverse_swap, linear_swap, order, position, spot_pair
 
 MODELS: dict[str, type[Fact]] = {
     "get_server_time": VenueTime,
@@ -40,11 +42,16 @@ MODELS: dict[str, type[Fact]] = {
     "get_open_orders": Order,
     "get_order": Order,
     "get_fills": Fill,
+    "get_order_history": Order,
+    "get_leverage": LeverageSetting,
+    "get_bills": Bill,
     "place_order": Order,
     "cancel_order": Order,
 }
 # Their answers carry ids alone.
 ACKNOWLEDGEMENTS = ("place_order", "cancel_order")
+# What a bill says of trading's cost is market interaction, though the cash itself is identity.
+ELSEWHERE = {("get_bills", "fee"): Axis.M, ("get_bills", "realized_pnl"): Axis.M}
 LINES = [(operation, rule) for operation, rules in RULES.items() for rule in rules.fields]
 
 
@@ -79,9 +86,9 @@ def test_lead_field_of_an_operation_is_one_of_its_lines_and_required(operation: 
 
 @pytest.mark.parametrize(("operation", "rule"), LINES, ids=lambda part: getattr(part, "field", part))
 def test_line_is_never_milder_for_two_values_than_for_one(operation: str, rule: FieldRule) -> None:
-    """A wrong value is at least as bad as none; the axis is the operation's, and the OKX field is named."""
+    """A wrong value is at least as bad as none; the axis is the operation's or its own, and the OKX field is named."""
     assert rule.severity.rank >= rule.missing.rank
-    assert rule.axis is RULES[operation].axis
+    assert rule.axis is ELSEWHERE.get((operation, rule.field), RULES[operation].axis)
     assert rule.reference
     assert "_" not in rule.reference
 
@@ -99,6 +106,8 @@ def test_what_decides_over_money_is_fatal_when_it_differs() -> None:
         "get_positions": ("has_position", "direction", "contracts", "symbol"),
         "get_fills": ("side", "price", "contracts", "symbol", "trade_id"),
         "get_order": ("venue_order_id", "side", "contracts", "filled_contracts", "state", "symbol"),
+        "get_order_history": ("venue_order_id", "side", "contracts", "filled_contracts", "state", "symbol"),
+        "get_bills": ("currency", "change", "balance", "symbol", "side", "contracts"),
         "get_ticker": ("symbol",),
         "get_account_config": ("position_mode",),
         "get_instruments": ("contract_size", "symbol", "venue_instrument_id"),
@@ -114,6 +123,7 @@ def test_only_what_moves_by_itself_has_a_bracket_and_only_averages_a_tick() -> N
     assert {field for _, field in ticks} == {"entry_price", "average_price"}
     moving = {rule.field for _, rule in LINES if rule.comparator is Comparator.BRACKET}
     assert not moving & {"symbol", "side", "contracts", "direction", "has_position", "trade_id", "fee", "state"}
+    assert not moving & {"change", "balance", "bill_id", "leverage"}
 
 
 def test_a_lone_position_falls_back_and_a_lone_order_marks_the_run() -> None:
@@ -121,6 +131,7 @@ def test_a_lone_position_falls_back_and_a_lone_order_marks_the_run() -> None:
     rows = {name: (rules.row.severity, rules.row.mitigation) for name, rules in RULES.items() if rules.row is not None}
     assert rows["get_positions"] == (Severity.S3, Mitigation.FALLBACK)
     assert rows["get_open_orders"] == (Severity.S3, Mitigation.MARK_UNRELIABLE)
+    assert rows["get_bills"] == rows["get_order_history"] == (Severity.S2, Mitigation.MARK_UNRELIABLE)
     assert rows["get_instruments"][0] is Severity.S1
 
 
@@ -129,6 +140,9 @@ def test_keys_end_in_the_id_of_the_venue_and_are_none_without_one() -> None:
     assert str(RULES["get_positions"].key(position())).endswith("|7")
     assert str(RULES["get_fills"].key(fill())).endswith("|21")
     assert str(RULES["get_open_orders"].key(order())).endswith("|11")
+    assert RULES["get_order_history"].key(order()) == RULES["get_open_orders"].key(order())
+    assert str(RULES["get_bills"].key(bill())).endswith("|31")
+    assert RULES["get_bills"].key(bill(bill_id=None)) is None
     assert RULES["get_positions"].key(position(venue_position_id=None)) is None
     assert RULES["get_fills"].key(fill(trade_id=None)) is None
     assert RULES["get_open_orders"].key(order(venue_order_id=None)) is None

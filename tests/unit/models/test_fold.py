@@ -303,6 +303,65 @@ def test_arithmetic_context_of_the_caller_changes_no_digit() -> None:
         assert _fold(*fills) == expected
 
 
+def test_entry_price_that_ends_in_a_half_is_rounded_as_a_half() -> None:
+    """
+    The exact average is 63.3125 + 8.9375E-35, a tie at the fortieth digit: to the even neighbour.
+
+    On the way there is a third, 1000 ÷ 3, whose noise must not decide it.
+    """
+    leg = _leg(
+        _fold(
+            make_fill("1", "buy", "2", "200", ts_ms=1),
+            make_fill("2", "buy", "2", "300", ts_ms=2),
+            make_fill("3", "buy", "2", "500", ts_ms=3),
+            make_fill("4", "sell", "3", "400", ts_ms=4),
+            make_fill("5", "buy", "13", f"1.{11:035}", ts_ms=5),
+        )
+    )
+    assert str(leg.entry_price) == f"63.3125{8938:034}"
+
+
+def test_profit_that_ends_in_a_half_is_rounded_as_a_half() -> None:
+    """The exact profit is 2 + 1.5E-30, a tie at the thirtieth decimal, and a third was divided by on the way."""
+    leg = _leg(
+        _fold(
+            make_fill("1", "buy", "2", "200", ts_ms=1),
+            make_fill("2", "buy", "2", "300", ts_ms=2),
+            make_fill("3", "buy", "2", "500", ts_ms=3),
+            make_fill("4", "sell", "3", "400.00000000000000000000000000005", ts_ms=4),
+        )
+    )
+    assert str(leg.realized_pnl) == "2.000000000000000000000000000002"
+
+
+@pytest.mark.parametrize(
+    ("forced", "left"), [("-9", Decimal(1)), ("", Decimal(1))], ids=["liquidation or deleveraging", "delivery"]
+)
+def test_forced_fills_and_deliveries_close_like_any_other(forced: str, left: Decimal) -> None:
+    """They arrive as ordinary rows, with a negative trade id or none, and a bill id."""
+    leg = _leg(
+        _fold(
+            make_fill("8", "buy", "3", "100", bill_id="1", ts_ms=1),
+            make_fill(forced, "sell", "2", "90", bill_id="2", ts_ms=2),
+        )
+    )
+    assert (leg.contracts, leg.entry_price, leg.realized_pnl) == (left, Decimal(100), Decimal("-0.2"))
+
+
+def test_margin_short_whose_position_is_in_quote_currency_folds_in_base_currency() -> None:
+    """Whatever the currency of the position is at the venue, fills count base currency."""
+    margin = {"symbol": PAIR, "market_type": MarketType.MARGIN}
+    leg = _leg(
+        _fold(
+            make_fill("1", "sell", "0.3", "100", ts_ms=1, fee="0.03", **margin),  # type: ignore[arg-type]
+            make_fill("2", "sell", "0.1", "120", ts_ms=2, fee="0.012", **margin),  # type: ignore[arg-type]
+        ),
+        PAIR,
+    )
+    assert (leg.contracts, leg.entry_price, leg.direction) == (Decimal("-0.4"), Decimal(105), Direction.SHORT)
+    assert leg.fees == (FeeTotal("USDT", Decimal("0.042")),)
+
+
 def test_no_fills_are_no_legs() -> None:
     """Nothing in, nothing claimed."""
     result = _fold()

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dualwitness.venues.sim.lies.catalogue import describe_lie, describe_lies
 from dualwitness.venues.sim.lies.effects import NO_EFFECTS, Effects
-from dualwitness.venues.sim.lies.kinds import Asked, Cause, Lie, Theme
+from dualwitness.venues.sim.lies.kinds import Asked, Cause, Lie, Needs, Theme
 from dualwitness.venues.sim.lies.plants import Plant, library_of, parse_plant
 from dualwitness.venues.sim.lies.registry import BLIND_SPOTS, LIES, register
 from dualwitness.venues.sim.lies.scopes import Scope
-from dualwitness.venues.sim.lies.teller import LieTeller
+from dualwitness.venues.sim.lies.teller import LieTeller, Telling
 
 __all__ = [
     "BLIND_SPOTS",
@@ -25,8 +25,10 @@ __all__ = [
     "Effects",
     "Lie",
     "LieTeller",
+    "Needs",
     "Plant",
     "Scope",
+    "Telling",
     "Theme",
     "describe_lie",
     "describe_lies",

@@ -9,8 +9,8 @@ __all__ = ["describe_lie", "describe_lies", "must_cause"]
 
 
 def must_cause(cause: Cause) -> str:
-    """What an audit must show, in a few words."""
-    return "no finding" if cause.kind is None else f"{cause.kind} {cause.operation}.{cause.field}"
+    """What an audit must show, in a few words, and how bad it is at least."""
+    return "no finding" if cause.kind is None else f"{cause.severity} {cause.kind} {cause.operation}.{cause.field}"
 
 
 def describe_lie(lie: Lie) -> str:
@@ -24,10 +24,9 @@ def describe_lies() -> str:
     """The catalogue as markdown: a table of lies, one of faults, and the blind spots with their reasons."""
     lies = [lie for lie in LIES.values() if lie.theme not in ANYWHERE]
     faults = [lie for lie in LIES.values() if lie.theme in ANYWHERE]
-    head = "| Name | Axis | What is false | Endpoints | Must cause |\n|---|---|---|---|---|\n"
-    fault_head = (
-        "| Name | Sort | What happens | Endpoints unless `path=` | Options | Must cause |\n|---|---|---|---|---|---|\n"
-    )
+    head = _head("Name", "Axis", "What is false", "Endpoints", "Must cause at least", "Positions at best")
+    fault_head = _head("Name", "Sort", "What happens", "Endpoints unless `path=`", "Options", "Must cause at least",
+                       "Positions at best")  # fmt: skip
     blind = "\n".join(f"- `{name}`: {reason}" for name, reason in sorted(BLIND_SPOTS.items()))
     return (
         f"{len(lies)} lies about rows:\n\n{head}{''.join(map(_row, lies))}\n"
@@ -42,14 +41,16 @@ def _head(*titles: str) -> str:
 
 def _row(lie: Lie) -> str:
     what = f"`{lie.operation}.{lie.field}`: {lie.description}"
-    return f"| `{lie.name}` | {lie.axis} | {what} | {_endpoints(lie)} | {must_cause(lie.cause)} |\n"
+    return (
+        f"| `{lie.name}` | {lie.axis} | {what} | {_endpoints(lie)} | {must_cause(lie.cause)} | {lie.cause.quality} |\n"
+    )
 
 
 def _fault_row(lie: Lie) -> str:
     options = ", ".join(f"`{key}={value}`" for key, value in lie.options.items()) or "-"
     sort = str(lie.theme).replace("_", " ")
     what = f"| `{lie.name}` | {sort} | {lie.description} | {_endpoints(lie)} | {options} |"
-    return f"{what} {must_cause(lie.cause)} |\n"
+    return f"{what} {must_cause(lie.cause)} | {lie.cause.quality} |\n"
 
 
 def _endpoints(lie: Lie) -> str:

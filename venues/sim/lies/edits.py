@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from decimal import Decimal
 
 from dualwitness.venues.sim.lies.kinds import Asked, Envelope, Row, rows_of
@@ -11,9 +11,14 @@ from dualwitness.venues.sim.numbers import text
 __all__ = [
     "Edit",
     "RowFilter",
+    "asked_alike",
+    "asked_alike_but_for_the_page",
     "copied_as",
     "each",
     "empty",
+    "empty_beyond_first_page",
+    "left_out",
+    "middle_dropped",
     "moved_in_time",
     "negated",
     "newest_dropped",
@@ -22,6 +27,7 @@ __all__ = [
     "of_derivatives",
     "only",
     "put",
+    "rows_reversed",
     "scaled",
     "swapped",
     "with_data",
@@ -45,14 +51,12 @@ def of_derivatives(row: Row) -> bool:
 
 
 def each(keys: tuple[str, ...], change: Callable[[str], str], chosen: RowFilter | None = None) -> Edit:
-    """Change the named string fields of every chosen row, and of every row in its ``details``; blanks stay blank."""
+    """Change the named string fields of every chosen row, and of every row nested in it; blanks stay blank."""
 
     def edit(envelope: Envelope, _asked: Asked) -> Envelope:
         for row in rows_of(envelope):
             if chosen is None or chosen(row):
-                details = row.get("details")
-                nested = [item for item in details if isinstance(item, dict)] if isinstance(details, list) else []
-                for target in (row, *nested):
+                for target in (row, *_nested(row)):
                     for key in keys:
                         value = target.get(key)
                         if isinstance(value, str) and value != "":
@@ -60,6 +64,12 @@ def each(keys: tuple[str, ...], change: Callable[[str], str], chosen: RowFilter 
         return envelope
 
     return edit
+
+
+def _nested(row: Row) -> list[Row]:
+    """The currencies of a balance, the groups of a fee tier."""
+    lists = [found for key in ("details", "feeGroup") if isinstance(found := row.get(key), list)]
+    return [item for items in lists for item in items if isinstance(item, dict)]
 
 
 def scaled(*keys: str, by: str, chosen: RowFilter | None = None) -> Edit:
@@ -124,6 +134,41 @@ def newest_dropped(envelope: Envelope, _asked: Asked) -> Envelope:
 def newest_only(envelope: Envelope, _asked: Asked) -> Envelope:
     """The first row alone."""
     return with_data(envelope, lambda data: data[:1])
+
+
+def middle_dropped(envelope: Envelope, _asked: Asked) -> Envelope:
+    """A row in the middle left out, where there are at least three."""
+    return with_data(envelope, lambda data: [*data[: len(data) // 2], *data[len(data) // 2 + (len(data) > 2) :]])
+
+
+def rows_reversed(envelope: Envelope, _asked: Asked) -> Envelope:
+    """The rows the other way round: what comes last is the newest, and names the next page."""
+    return with_data(envelope, lambda data: data[::-1])
+
+
+def empty_beyond_first_page(envelope: Envelope, asked: Asked) -> Envelope:
+    """No rows on any page but the first."""
+    return envelope | {"data": []} if asked.params.get("after") else envelope
+
+
+def left_out(chosen: RowFilter) -> Edit:
+    """Without the chosen rows."""
+
+    def edit(envelope: Envelope, _asked: Asked) -> Envelope:
+        return with_data(envelope, lambda data: [row for row in data if not (isinstance(row, dict) and chosen(row))])
+
+    return edit
+
+
+def asked_alike(asked: Asked) -> Hashable:
+    """The same question: the same endpoint and the same parameters."""
+    return asked.path, tuple(sorted(asked.params.items()))
+
+
+def asked_alike_but_for_the_page(asked: Asked) -> Hashable:
+    """The same question, whichever page of the answer is meant."""
+    kept = (item for item in asked.params.items() if item[0] not in ("after", "before"))
+    return asked.path, tuple(sorted(kept))
 
 
 def copied_as(chosen: RowFilter, **fields: str) -> Edit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from dualwitness.models import Axis, FindingKind
+from dualwitness.models import Axis, FindingKind, PositionsQuality, Severity
 from dualwitness.venues.sim.envelope import Response, as_json
 from dualwitness.venues.sim.lies.kinds import Asked, Cause, Envelope, Lie, Theme, rows_of
 
@@ -90,16 +90,21 @@ def _fault(
     name: str, text: str, transport: Transport, paths: tuple[str, ...] = _POSITIONS, *, breaks: bool = True
 ) -> Lie:
     """A fault at its usual endpoint; ``breaks`` says whether it makes the answer unreadable."""
-    axis, operation, field = _PLACES[paths]
-    cause = Cause(FindingKind.UNOBTAINABLE if breaks else None, operation, field)
+    axis, operation, field, severity = _PLACES[paths]
+    quality = PositionsQuality.RELIABLE
+    if breaks and paths == _POSITIONS:
+        quality = PositionsQuality.RECONSTRUCTED_FROM_FILLS
+    cause = Cause(FindingKind.UNOBTAINABLE, operation, field, severity, quality)
+    if not breaks:
+        cause = Cause(None, operation, field)
     return Lie(name, Theme.HTTP_FAULT, axis, operation, field, text, paths, cause, transport=transport)
 
 
-_PLACES: dict[tuple[str, ...], tuple[Axis, str, str]] = {
-    _BALANCE: (Axis.I, "get_account_balance", "total"),
-    _PLACE: (Axis.M, "place_order", "venue_order_id"),
-    _POSITIONS: (Axis.I, "get_positions", "has_position"),
-    _TICKER: (Axis.E, "get_ticker", "last"),
+_PLACES: dict[tuple[str, ...], tuple[Axis, str, str, Severity]] = {
+    _BALANCE: (Axis.I, "get_account_balance", "total", Severity.S2),
+    _PLACE: (Axis.M, "place_order", "venue_order_id", Severity.S3),
+    _POSITIONS: (Axis.I, "get_positions", "has_position", Severity.S3),
+    _TICKER: (Axis.E, "get_ticker", "last", Severity.S2),
 }
 _LATER = "Service temporarily unavailable. Try again later."
 _UNKNOWN = "Endpoint request timeout (does not indicate success or failure of order, please check order status)."

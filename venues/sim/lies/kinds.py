@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from dualwitness.models import Axis, FindingKind
+from dualwitness.models import Axis, FindingKind, PositionsQuality, Severity
 from dualwitness.venues.sim.envelope import Response
 from dualwitness.venues.sim.kinds import Params
 from dualwitness.venues.sim.lies.effects import Effects
 from dualwitness.venues.sim.market import Market
 
-__all__ = ["ANYWHERE", "Asked", "Cause", "Envelope", "Lie", "Options", "Row", "Theme", "rows_of"]
+__all__ = ["ANYWHERE", "Asked", "Cause", "Envelope", "Lie", "Needs", "Options", "Row", "Theme", "rows_of"]
 
 Envelope = dict[str, object]
 Row = dict[str, object]
@@ -34,6 +34,18 @@ class Theme(StrEnum):
     HTTP_FAULT = "http_fault"
     TOXIC = "toxic"
     LOST = "lost"
+
+
+class Needs(StrEnum):
+    """What a world must hold so that a lie can be told in it: the venue's scenarios alone, or something more."""
+
+    NOTHING = "nothing"
+    # More executions and bills than one page holds.
+    PAGES = "pages"
+    # A position that the venue closed in part by itself.
+    FORCED = "forced"
+    # A trade between two looks at the account.
+    TRADING = "trading"
 
 
 # A fault of the transport can befall any endpoint; a lie about rows only those whose rows it knows.
@@ -70,11 +82,18 @@ def _posted(body: bytes) -> list[str]:
 
 
 class Cause(NamedTuple):
-    """The finding that an audit must show: kind, operation, field; kind None where no value is lost, at most time."""
+    """
+    What an audit must show, written down before there was a detector for it.
+
+    ``kind``, ``operation`` and ``field`` of the finding, and how severe it is at least; kind None where no value is
+    lost, at most time. ``quality`` is the best that may still be said of the positions while the lie is told.
+    """
 
     kind: FindingKind | None
     operation: str
     field: str
+    severity: Severity | None = None
+    quality: PositionsQuality = PositionsQuality.RELIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +102,12 @@ class Lie:
     One named falsehood.
 
     ``operation`` is the client method that meets it, ``field`` the model's field that is false, ``paths`` the endpoints
-    it is told on. Exactly one of three acts: ``transform`` edits the rows of a success (a copy of the envelope),
-    ``transport`` the answer as a whole, ``toxic`` the connection, by ``options`` and a draw in [-1, 1).
-    ``cause`` is the finding it must cause when it is told to both libraries; for a blind spot, to one of them.
+    it is told on. Exactly one of four acts: ``transform`` edits the rows of a success (a copy of the envelope),
+    ``recalled`` names a question, whose first answer is given to all that are named alike, ``transport`` changes the
+    answer as a whole, ``toxic`` the connection, by ``options`` and a draw in [-1, 1). ``cause`` is the finding it must
+    cause when it is told to both libraries; for a blind spot, to one of them. ``needs`` is what must be there to be
+    lied about. ``rests_on`` are operations without whose true word nobody can prove it false: where another lie is
+    about one of them, this one may stay unproven, and nothing is relied on.
     """
 
     name: str
@@ -100,6 +122,14 @@ class Lie:
     transport: Callable[[Response, Asked], Response] | None = None
     toxic: Callable[[Options, Decimal], Effects] | None = None
     options: Options = dataclasses.field(default_factory=lambda: _NO_OPTIONS)
+    recalled: Callable[[Asked], Hashable] | None = None
+    needs: Needs = Needs.NOTHING
+    rests_on: tuple[str, ...] = ()
+
+    @property
+    def acts(self) -> int:
+        """How many of the four acts it has."""
+        return sum(act is not None for act in (self.transform, self.recalled, self.transport, self.toxic))
 
     def __hash__(self) -> int:
         """By name: a registry has one of each."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from types import MappingProxyType
 
-from dualwitness.models import Axis, FindingKind
+from dualwitness.models import Axis, FindingKind, Severity
 from dualwitness.venues.sim.lies.effects import Effects
 from dualwitness.venues.sim.lies.kinds import Cause, Lie, Options, Theme
 
 __all__ = ["LOST"]
 
 _PLACE = ("/api/v5/trade/order", "/api/v5/trade/batch-orders")
-_UNKNOWN = Cause(FindingKind.UNOBTAINABLE, "place_order", "venue_order_id")
+_UNKNOWN = Cause(FindingKind.UNOBTAINABLE, "place_order", "venue_order_id", Severity.S3)
 
 
 def _lost_request(_options: Options, _draw: Decimal) -> Effects:

@@ -14,9 +14,12 @@ __all__ = [
     "book_crossed",
     "book_off_tick",
     "candle_column",
+    "candles_moved",
+    "live_book",
     "live_prices",
     "sides_swapped",
     "ticker_of_ten_minutes_ago",
+    "ticker_sides_swapped",
 ]
 
 _STALE_S = 600
@@ -87,6 +90,36 @@ def book_off_tick(envelope: Envelope, asked: Asked) -> Envelope:
         for side, step in (("asks", third), ("bids", -third)):
             row[side] = [[text(Decimal(level[0]) + step), *level[1:]] for level in _levels(row, side)]
     return envelope
+
+
+def live_book(envelope: Envelope, asked: Asked) -> Envelope:
+    """A book a fifth above the ticker it belongs to, still on tick."""
+    tick = asked.market.instrument(asked.params.get("instId", "")).tick_sz
+    for row in rows_of(envelope):
+        for side in ("asks", "bids"):
+            row[side] = [
+                [text(ceil_to(Decimal(level[0]) * _LIVE_OVER_DEMO, tick)), *level[1:]] for level in _levels(row, side)
+            ]
+    return envelope
+
+
+def ticker_sides_swapped(envelope: Envelope, _asked: Asked) -> Envelope:
+    """The best bid for the best ask."""
+    for row in rows_of(envelope):
+        row["askPx"], row["bidPx"] = row["bidPx"], row["askPx"]
+    return envelope
+
+
+def candles_moved(by_ms: int) -> Edit:
+    """The moments of all candles so many milliseconds later."""
+
+    def moved(row: object) -> object:
+        return [str(int(row[0]) + by_ms), *row[1:]] if isinstance(row, list) else row
+
+    def edit(envelope: Envelope, _asked: Asked) -> Envelope:
+        return with_data(envelope, lambda data: [moved(row) for row in data])
+
+    return edit
 
 
 def candle_column(column: int, source: int, factor: str) -> Edit:

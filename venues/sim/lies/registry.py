@@ -11,6 +11,8 @@ from dualwitness.venues.sim.lies.identity import IDENTITY
 from dualwitness.venues.sim.lies.kinds import Lie
 from dualwitness.venues.sim.lies.lost import LOST
 from dualwitness.venues.sim.lies.market_interaction import MARKET_INTERACTION
+from dualwitness.venues.sim.lies.money import MONEY
+from dualwitness.venues.sim.lies.our_orders import OUR_ORDERS
 from dualwitness.venues.sim.lies.toxics import TOXICS
 
 __all__ = ["BLIND_SPOTS", "LIES", "register"]
@@ -19,9 +21,7 @@ LIES: Final[dict[str, Lie]] = {}
 
 # Told to both libraries, these contradict nothing else that one audit reads: named here, and not hidden.
 BLIND_SPOTS: Final[dict[str, str]] = {
-    "balance_inflated": "no bill and no opening balance is read, so nothing adds up to the balance",
-    "leverage_wrong": "the leverage setting is not read from a second endpoint",
-    "margin_mode_swapped": "a fill does not tell cross from isolated",
+    "liquidation_price_wrong": "it is made of margin tiers and of the whole account, and stands in no second answer",
 }
 
 
@@ -39,8 +39,8 @@ def register(lie: Lie) -> Lie:
         raise UsageError(f"a lie named {lie.name} is known already", advice="choose another name")
     if not lie.name.isidentifier():
         raise UsageError(f"a lie's name is letters, digits and underscores, was {lie.name!r}")
-    if sum(act is not None for act in (lie.transform, lie.transport, lie.toxic)) != 1:
-        raise UsageError(f"the lie {lie.name} must have exactly one of transform, transport and toxic")
+    if lie.acts != 1:
+        raise UsageError(f"the lie {lie.name} must have exactly one of transform, recalled, transport and toxic")
     LIES[lie.name] = lie
     ordered = sorted(LIES.items())
     LIES.clear()
@@ -48,5 +48,5 @@ def register(lie: Lie) -> Lie:
     return lie
 
 
-for _lie in (*ENVIRONMENT, *IDENTITY, *MARKET_INTERACTION, *HTTP_FAULTS, *TOXICS, *LOST):
+for _lie in (*ENVIRONMENT, *IDENTITY, *MONEY, *MARKET_INTERACTION, *OUR_ORDERS, *HTTP_FAULTS, *TOXICS, *LOST):
     register(_lie)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, replace
 
 from dualwitness.models import Library
 from dualwitness.venues.errors import UsageError
@@ -16,7 +16,19 @@ from dualwitness.venues.sim.lies.kinds import Asked, Envelope
 from dualwitness.venues.sim.lies.plants import Plant, parse_plant
 from dualwitness.venues.sim.lies.scopes import nearest
 
-__all__ = ["LieTeller"]
+__all__ = ["LieTeller", "Telling"]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One answer that a plant changed: as it went out, as it would have been without this plant, and without any."""
+
+    plant: Plant
+    asked: Asked
+    library: Library | None
+    answer: Response
+    without: Response
+    honest: Response
 
 
 class _Planted:
@@ -27,6 +39,15 @@ class _Planted:
         self.asked = 0
         self.drawn = 0
         self.told = 0
+        self._recalled: dict[Hashable, object] = {}
+
+    def edited(self, envelope: Envelope, asked: Asked) -> Envelope:
+        """A copy of the envelope as this plant has it; the envelope itself where it does not speak of rows."""
+        recalled = self.plant.lie.recalled
+        if recalled is None:
+            return _edited(self.plant, envelope, asked)
+        first = self._recalled.setdefault(recalled(asked), copy.deepcopy(envelope.get("data")))
+        return envelope | {"data": copy.deepcopy(first)}
 
     def is_due(self, asked: Asked, library: Library | None, seed: int) -> bool:
         """Count the question where it is meant; whether the lie is to be told now."""
@@ -64,10 +85,12 @@ class LieTeller:
     """
     Tells the planted lies and counts them: a lie that nobody asked for proves nothing.
 
-    ``seed`` decides the draws of lies with a probability. Not thread-safe by itself: the venue's lock is its lock.
+    ``seed`` decides the draws of lies with a probability. ``witness`` is shown every answer that a plant changed. Not
+    thread-safe by itself: the venue's lock is its lock.
     """
 
     def __init__(self, plants: Iterable[Plant] = (), *, seed: int = 0) -> None:
+        self.witness: Callable[[Telling], None] | None = None
         self._seed = seed
         self._all: dict[str, _Planted] = {}
         self._rows: tuple[_Planted, ...] = ()
@@ -113,9 +136,8 @@ class LieTeller:
     def _sort(self) -> None:
         everything = self._all.values()
         self._toxics = tuple(one for one in everything if one.plant.lie.toxic is not None)
-        # Rows first, transport last: a torn answer cannot be edited any more.
         spoken = [one for one in everything if one.plant.lie.toxic is None]
-        self._rows = tuple(sorted(spoken, key=lambda one: one.plant.lie.transport is not None))
+        self._rows = tuple(sorted(spoken, key=_turn))
 
     def effects(self, asked: Asked, library: Library | None) -> Effects:
         """What befalls the connection of this request; asked once a request, before it is processed."""
@@ -132,20 +154,14 @@ class LieTeller:
 
     def tell(self, envelope: Envelope, status: int, asked: Asked, library: Library | None) -> Response:
         """The answer after every lie that applies to this endpoint and this library."""
-        response = as_json(envelope, status)
-        for one in self._rows:
-            if not one.is_due(asked, library, self._seed):
-                continue
-            before = response
-            lie = one.plant.lie
-            # A refusal has no rows to lie about; a broken transport hits it all the same.
-            if lie.transform is not None and status == 200 and envelope.get("code") == "0":
-                envelope = _edited(one.plant, envelope, asked)
-                response = as_json(envelope, status)
-            if lie.transport is not None:
-                response = lie.transport(response, asked)
-            one.told += response != before
-        return response
+        due = [one for one in self._rows if one.is_due(asked, library, self._seed)]
+        answer, told = _told_by(due, envelope, status, asked)
+        for one in told:
+            one.told += 1
+            if self.witness is not None:
+                without, _ = _told_by([other for other in due if other is not one], envelope, status, asked)
+                self.witness(Telling(one.plant, asked, library, answer, without, as_json(envelope, status)))
+        return answer
 
     def tell_rows(self, channel: str, rows: list[object], asked: Asked, library: Library | None = None) -> list[object]:
         """The rows of a push after every lie that its channel tells (`channels`); ``rows`` stay untouched."""
@@ -171,6 +187,31 @@ class LieTeller:
             one.told += told != rows
             rows = told if isinstance(told, list) else rows
         return rows
+
+
+def _turn(one: _Planted) -> int:
+    """What is recalled was true once, so it comes first; transport last: a torn answer cannot be edited any more."""
+    if one.plant.lie.recalled is not None:
+        return 0
+    return 1 if one.plant.lie.transport is None else 2
+
+
+def _told_by(
+    planted: Iterable[_Planted], envelope: Envelope, status: int, asked: Asked
+) -> tuple[Response, list[_Planted]]:
+    """The answer after these plants, in their order, and those that changed it."""
+    answer, told = as_json(envelope, status), []
+    for one in planted:
+        before, transport = answer, one.plant.lie.transport
+        if transport is not None:
+            answer = transport(answer, asked)
+        # A refusal has no rows to lie about; a broken transport hits it all the same.
+        elif status == 200 and envelope.get("code") == "0":
+            envelope = one.edited(envelope, asked)
+            answer = as_json(envelope, status)
+        if answer != before:
+            told.append(one)
+    return answer, told
 
 
 def _edited(plant: Plant, envelope: Envelope, asked: Asked) -> Envelope:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from types import MappingProxyType
 
-from dualwitness.models import Axis, FindingKind
+from dualwitness.models import Axis, FindingKind, PositionsQuality, Severity
 from dualwitness.venues.sim.lies.effects import Effects
 from dualwitness.venues.sim.lies.kinds import Cause, Lie, Options, Theme
 
@@ -48,7 +48,10 @@ def _limit_data(options: Options, _draw: Decimal) -> Effects:
 
 
 def _toxic(name: str, text: str, toxic: Callable[[Options, Decimal], Effects], *, breaks: bool, **options: int) -> Lie:
-    cause = Cause(FindingKind.UNOBTAINABLE if breaks else None, "get_positions", "has_position")
+    cause = Cause(None, "get_positions", "has_position")
+    if breaks:
+        quality = PositionsQuality.RECONSTRUCTED_FROM_FILLS
+        cause = Cause(FindingKind.UNOBTAINABLE, "get_positions", "has_position", Severity.S3, quality)
     return Lie(
         name,
         Theme.TOXIC,

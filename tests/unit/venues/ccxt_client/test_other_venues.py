@@ -100,6 +100,11 @@ def test_what_is_not_proven_elsewhere_is_unsupported(client: CcxtClient) -> None
         client.get_fills()
     with pytest.raises(Unsupported):
         client.get_account_config()
+    with pytest.raises(Unsupported):
+        client.get_order_history(next(iter(client.get_instruments())).symbol, since_ms=0)
+    with pytest.raises(Unsupported) as refused:
+        client.get_bills()
+    assert "transaction log" in refused.value.advice
 
 
 def _order(venue: Venue, symbol: str, **fields: Any) -> ValidatedOrder:

@@ -226,3 +226,16 @@ def test_a_recorded_fill_keeps_the_venue_s_digits(client: CcxtClient, venue: Any
     (fill,) = client.get_fills()
     assert (str(fill.contracts), str(fill.price)) == (row["fillSz"], row["fillPx"])
     assert (fill.fee, fill.fee_currency) == (-Decimal(row["fee"]), row["feeCcy"])
+
+
+def test_finished_orders_of_another_instrument_are_an_error_and_not_left_out(
+    client: CcxtClient, venue: Any, envelope: Any
+) -> None:
+    """CCXT drops them without a word, and an order too few would deny one that was placed."""
+    venue.answer("/api/v5/trade/orders-history", envelope(ORDER | {"state": "filled"}))
+    (order,) = client.get_order_history("BTC/USDT:USDT", since_ms=0)
+    assert (order.venue_order_id, order.state) == ("1", OrderState.FILLED)
+    other = ORDER | {"state": "filled", "instId": "ETH-USDT-SWAP"}
+    venue.answer("/api/v5/trade/orders-history", envelope(other))
+    with pytest.raises(RowInvalid):
+        client.get_order_history("BTC/USDT:USDT", since_ms=0)

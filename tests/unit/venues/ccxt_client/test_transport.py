@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from dualwitness.models import Library, RunMode, Venue
+from dualwitness.models.timing import WireTiming
 from dualwitness.models.wire import WireAnswer, sample_id_of
 from dualwitness.venues.ccxt_client.client import CcxtClient
 from dualwitness.venues.ccxt_client.transport import WireTap, open_exchange, open_session
@@ -65,8 +66,9 @@ def test_the_client_speaks_the_common_interface(client: CcxtClient) -> None:
 
 
 def test_a_socket_call_is_recorded_with_its_sample_and_time(tmp_path: Path) -> None:
-    """One exchange with digest, wall clock and monotonic duration, and one journal line."""
-    ticks = iter([1.0, 1.25])
+    """One exchange with digest, wall clock, monotonic duration and where it went, and one journal line."""
+    # Opened, called, building, handed over, last byte, looked through.
+    ticks = iter([0.0, 0.5, 1.0, 1.125, 1.25, 1.375])
     with served(200, TIME) as (url, seen):
         wiring = Wiring(url, journal=CallJournal(tmp_path), now_ms=lambda: 42, monotonic=lambda: next(ticks))
         client = CcxtClient(wiring)
@@ -74,6 +76,7 @@ def test_a_socket_call_is_recorded_with_its_sample_and_time(tmp_path: Path) -> N
         client.close()
     (exchange,) = client.drain_exchanges()
     assert (exchange.library, exchange.started_ms, exchange.duration_ms) == (Library.CCXT, 42, 250.0)
+    assert exchange.timing == WireTiming(1125.0, build_ms=125.0, sign_ms=0.0, wait_ms=0.0, answered_ms=125.0)
     assert exchange.sample_id == sample_id_of(TIME)
     line = json.loads((tmp_path / "ccxt_api.jsonl").read_text())
     assert (line["path"], line["status"], line["code"]) == ("/api/v5/public/time", 200, "0")

@@ -127,8 +127,7 @@ def test_finished_orders_older_than_asked_for_cost_no_further_page(client: Venue
     told = history_of(client, SWAP, since_ms=FROZEN_MS + 60_000)
     new = [order for order in told if order.client_order_id == "new1"]
     assert [order.filled_contracts for order in new] == [Decimal("0.1")]
-    # CCXT asks for filled and cancelled ones apart.
-    assert venue.count(HISTORY) == (2 if client.label == "ccxt" else 1)
+    assert venue.count(HISTORY) == 1
 
 
 def test_finished_orders_of_a_pair_are_those_of_spot_and_of_margin(client: VenueClient, venue: HeardVenue) -> None:

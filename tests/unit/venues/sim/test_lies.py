@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
 
-from dualwitness.models import Axis, Library
+from dualwitness.models import Axis, FindingKind, Library, PositionsQuality
 from dualwitness.venues.client import VenueClient
-from dualwitness.venues.sim.lies import LIES, Asked, LieTeller, Theme, library_of, parse_plant
-from tests.support.venue import CCXT_AGENT, SDK_AGENT, ask, frozen_venue
+from dualwitness.venues.sim.engine.bulk import load_round_trips
+from dualwitness.venues.sim.engine.deleveraging import deleverage
+from dualwitness.venues.sim.envelope import Response
+from dualwitness.venues.sim.lies import (
+    BLIND_SPOTS,
+    LIES,
+    Asked,
+    Lie,
+    LieTeller,
+    Needs,
+    Telling,
+    Theme,
+    edits,
+    library_of,
+    parse_plant,
+)
+from tests.support.venue import CCXT_AGENT, SDK_AGENT, ask, frozen_venue, parsed
 
 # One question for each endpoint that has a lie, such that the honest answer has something to lie about.
 QUESTIONS = {
     "/api/v5/account/balance": "",
+    "/api/v5/account/bills": "",
+    "/api/v5/account/bills-archive": "",
     "/api/v5/account/config": "",
     "/api/v5/account/instruments": "?instType=SWAP",
+    "/api/v5/account/leverage-info": "?instId=ETH-USDT-SWAP&mgnMode=cross",
     "/api/v5/account/positions": "",
     "/api/v5/account/trade-fee": "?instType=SWAP&instFamily=BTC-USDT",
     "/api/v5/market/books": "?instId=BTC-USDT&sz=5",
@@ -28,10 +49,25 @@ QUESTIONS = {
     "/api/v5/public/time": "",
     "/api/v5/trade/fills": "",
     "/api/v5/trade/fills-history": "?instType=SWAP",
+    "/api/v5/trade/order": "?instId=ETH-USDT-SWAP&ordId=1795000000123386088",
+    "/api/v5/trade/orders-history": "?instType=SWAP",
+    "/api/v5/trade/orders-history-archive": "?instType=SWAP",
     "/api/v5/trade/orders-pending": "",
 }
-# Everything that changes an answer to a question: not what needs an order, and not what befalls a connection.
-SPOKEN = [name for name, lie in LIES.items() if lie.toxic is None and lie.operation != "place_order"]
+
+
+def _changes_a_first_answer(lie: Lie) -> bool:
+    """Not what needs an order or more than the scenario holds, what recalls, and what befalls a connection."""
+    speaks = lie.transform is not None or lie.transport is not None
+    return speaks and lie.operation != "place_order" and lie.needs in (Needs.NOTHING, Needs.PAGES)
+
+
+SPOKEN = [
+    name
+    for name, lie in LIES.items()
+    if _changes_a_first_answer(lie) and lie.transform is not edits.empty_beyond_first_page
+]
+FILLS = "/api/v5/trade/fills"
 LIBRARIES = {Library.CCXT: CCXT_AGENT, Library.OKX_SDK: SDK_AGENT}
 
 
@@ -44,19 +80,27 @@ def rows(name: str, path: str) -> list[Any]:
 
 def honest(path: str) -> list[Any]:
     """The rows of the honest answer."""
-    data: list[Any] = json.loads(ask(frozen_venue("positions"), path + QUESTIONS[path]).body)["data"]
+    data: list[Any] = json.loads(true_answer(path).body)["data"]
     return data
+
+
+@cache
+def true_answer(path: str) -> Response:
+    """The answer without a lie, which is the same for every library."""
+    answers = {ask(frozen_venue("positions"), path + QUESTIONS[path], agent=agent) for agent in LIBRARIES.values()}
+    (answer,) = answers
+    return answer
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("name", SPOKEN)
 def test_lie_changes_its_endpoints_and_only_for_the_named_library(name: str, library: Library) -> None:
     """The other library and every other endpoint get the honest bytes."""
-    truthful, lying = frozen_venue("positions"), frozen_venue("positions", lies=(f"{name}@{library}",))
+    lying = frozen_venue("positions", lies=(f"{name}@{library}",))
     changed = set()
     for path, query in QUESTIONS.items():
         for asker, agent in LIBRARIES.items():
-            if ask(truthful, path + query, agent=agent) != ask(lying, path + query, agent=agent):
+            if true_answer(path) != ask(lying, path + query, agent=agent):
                 changed.add((path, asker))
     assert changed == {(path, library) for path in LIES[name].paths}
     assert lying.lie_hits == {f"{name}@{library}": len(LIES[name].paths)}
@@ -65,12 +109,10 @@ def test_lie_changes_its_endpoints_and_only_for_the_named_library(name: str, lib
 @pytest.mark.parametrize("name", SPOKEN)
 def test_lie_for_nobody_in_particular_is_told_to_both_libraries_alike(name: str) -> None:
     """Both get the same false bytes."""
+    venue = frozen_venue("positions", lies=(name,))
     for path in LIES[name].paths:
-        answers = [
-            ask(frozen_venue("positions", lies=(name,)), path + QUESTIONS[path], agent=agent)
-            for agent in LIBRARIES.values()
-        ]
-        assert answers[0] == answers[1] != ask(frozen_venue("positions"), path + QUESTIONS[path])
+        answers = [ask(venue, path + QUESTIONS[path], agent=agent) for agent in LIBRARIES.values()]
+        assert answers[0] == answers[1] != true_answer(path)
 
 
 @pytest.mark.parametrize("name", LIES)
@@ -80,8 +122,11 @@ def test_lie_names_an_axis_and_an_operation_that_exist(name: str) -> None:
     assert lie.name == name
     assert lie.axis in (Axis.E, Axis.I, Axis.M)
     assert hasattr(VenueClient, lie.operation)
-    assert sum(act is not None for act in (lie.transform, lie.transport, lie.toxic)) == 1
+    assert lie.acts == 1
     assert hasattr(VenueClient, lie.cause.operation)
+    assert (lie.cause.severity is None) is (lie.cause.kind is None)
+    if lie.operation == "get_positions" and lie.cause.kind is FindingKind.EVIDENCE_CONFLICT:
+        assert lie.cause.quality is not PositionsQuality.RELIABLE or name in BLIND_SPOTS
 
 
 def test_lies_are_sorted_and_every_toxic_of_a_bad_network_is_among_them() -> None:
@@ -91,6 +136,79 @@ def test_lies_are_sorted_and_every_toxic_of_a_bad_network_is_among_them() -> Non
     assert toxics == {
         *("latency", "down", "bandwidth", "slow_close", "timeout", "reset_peer", "slicer", "limit_data"),
     }
+
+
+def test_catalogue_has_over_a_hundred_lies_about_rows_and_few_blind_spots() -> None:
+    """All three axes are lied about; faults of the transport do not count; a blind spot is a lie with a reason."""
+    themes = Counter(lie.theme for lie in LIES.values())
+    rows = [themes[theme] for theme in (Theme.ENVIRONMENT, Theme.IDENTITY, Theme.MARKET_INTERACTION)]
+    assert min(rows) >= 25
+    assert sum(rows) >= 110
+    assert len(BLIND_SPOTS) * 20 <= sum(rows)
+    assert all(name in LIES and reason.strip() for name, reason in BLIND_SPOTS.items())
+
+
+def test_recalled_balance_stands_still_while_executions_go_on() -> None:
+    """The first answer to a question is its answer for ever; it was true once, so only then is nothing told."""
+    path, order = "/api/v5/account/balance", {"instId": "BTC-USDT-SWAP", "tdMode": "cross", "side": "buy"}
+    venue = frozen_venue("positions", lies=("balance_frozen",))
+    first = ask(venue, path).body
+    assert venue.lie_hits == {"balance_frozen": 0}
+    venue.write("/api/v5/trade/order", order | {"ordType": "market", "sz": "1"})
+    assert ask(venue, path).body == first
+    assert venue.lie_hits == {"balance_frozen": 1}
+    venue.teller.withdraw("balance_frozen")
+    assert ask(venue, path).body != first
+
+
+def test_recalled_question_is_one_with_the_same_parameters() -> None:
+    """Another question gets its own answer; for a lie about pages the page makes no other question of it."""
+    venue = frozen_venue("positions", lies=("fills_frozen", "bills_page_repeated"))
+    load_round_trips(venue.account, "DOGE-USDT-SWAP", 130)
+    swaps, spots = (ask(venue, f"/api/v5/trade/fills-history?instType={kind}").body for kind in ("SWAP", "SPOT"))
+    assert swaps != spots
+    first = parsed(ask(venue, "/api/v5/account/bills"))["data"]
+    assert parsed(ask(venue, f"/api/v5/account/bills?after={first[-1]['billId']}"))["data"] == first
+    assert venue.lie_hits == {"fills_frozen": 0, "bills_page_repeated": 1}
+
+
+@pytest.mark.parametrize("name", ["bills_second_page_empty", "fills_second_page_empty"])
+def test_second_page_of_a_long_list_is_empty_and_the_first_is_true(name: str) -> None:
+    """It ends where the first page ends."""
+    path, cursor = LIES[name].paths[0], "billId"
+    venue, truthful = (frozen_venue("positions", lies=lies) for lies in ((name,), ()))
+    for one in (venue, truthful):
+        load_round_trips(one.account, "DOGE-USDT-SWAP", 130)
+    first = parsed(ask(venue, path))["data"]
+    assert first == parsed(ask(truthful, path))["data"]
+    assert len(first) == 100
+    more = f"{path}?after={first[-1][cursor]}"
+    assert parsed(ask(venue, more))["data"] == []
+    assert parsed(ask(truthful, more))["data"] != []
+
+
+def test_missing_liquidation_is_what_the_venue_closed_by_itself() -> None:
+    """Our own executions stay."""
+    venue, truthful = (frozen_venue("positions", lies=lies) for lies in (("liquidation_missing",), ()))
+    for one in (venue, truthful):
+        deleverage(one.account, "BTC-USDT-SWAP", "net", Decimal("0.5"))
+    false, true = (parsed(ask(one, FILLS))["data"] for one in (venue, truthful))
+    assert [row for row in true if row not in false] == true[:1]
+    assert len(false) == len(true) - 1
+
+
+def test_witness_of_a_teller_sees_each_answer_with_and_without_a_lie() -> None:
+    """Of two lies each is shown against the other alone; one that the other hides changes nothing."""
+    seen: list[Telling] = []
+    venue = frozen_venue("positions", lies=("position_contracts_doubled", "blank_positions_field"))
+    venue.teller.witness = seen.append
+    answer = ask(venue, "/api/v5/account/positions")
+    assert [one.plant.label for one in seen] == ["position_contracts_doubled", "blank_positions_field"]
+    doubled, blanked = seen
+    assert doubled.answer == doubled.without == blanked.answer == answer
+    assert blanked.without == ask(
+        frozen_venue("positions", lies=("position_contracts_doubled",)), "/api/v5/account/positions"
+    )
 
 
 def test_lie_edits_a_copy_and_leaves_the_true_rows_alone() -> None:
