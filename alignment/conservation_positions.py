@@ -1,13 +1,14 @@
 """
 The sizes: a position is the sum of its fills, of its orders and of its bills. Pure.
 
-Which of them is named follows from who sides with whom: a report that nothing independent backs is contradicted
-itself; fills, orders or bills that the report and another of them contradict are named in its place.
+Which of them is named follows from who sides with whom: a report that nothing independent backs, or that stands with
+one kind of evidence against two, is contradicted itself; fills, orders or bills that the report and another of them
+contradict are named in its place.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
@@ -58,22 +59,40 @@ def position_conflicts(world: World, witnesses: Iterable[Testimony]) -> list[Dra
         if claimed is None or ":" not in leg.symbol:
             continue
         said = {kind: claim for kind in _ADDED_UP if kind in own and (claim := own[kind].says(leg)) is not None}
-        drafts += _size_conflicts(world, leg, claimed, said, rows)
-        if fills is not None and fills.says(leg) == claimed:
+        believed = _believed(claimed, said)
+        drafts += _size_conflicts(world, leg, claimed, believed, said, rows)
+        # The average of the fills stands, whatever size is reported, where they are what is believed.
+        if fills is not None and fills.says(leg) == believed:
             drafts += _entry_conflict(world, leg, rows, report, fills)
     return drafts
 
 
-def _size_conflicts(world: World, leg: Leg, claimed: Decimal, said: _Said, rows: _Rows) -> Iterator[Draft]:
-    against = {kind: claim for kind, claim in said.items() if claim != claimed}
-    if not against:
+def _believed(claimed: Decimal, said: _Said) -> Decimal:
+    """
+    The size that is held against everybody: what most independent kinds of witness say.
+
+    Where no two of them are of one mind, that is the report's word if any of them sides with it, else the first one's:
+    a report that one sort of lie has made false can have taken the fills with it, but not two other kinds as well.
+    """
+    votes = Counter(said.values())
+    if not votes:
+        return claimed
+    value, most = votes.most_common(1)[0]
+    if votes[claimed] == most:
+        return claimed
+    return value if most > 1 or claimed not in votes else claimed
+
+
+def _size_conflicts(
+    world: World, leg: Leg, claimed: Decimal, believed: Decimal, said: _Said, rows: _Rows
+) -> Iterator[Draft]:
+    if claimed == believed:
+        # Those that stand against the report and whoever sides with it are named.
+        for kind, claim in said.items():
+            if claim != believed:
+                yield _named(world, leg, kind, claim, believed)
         return
-    if len(said) > len(against):
-        # Another independent witness sides with the report: those that stand against both are named.
-        for kind, claim in against.items():
-            yield _named(world, leg, kind, claim, claimed)
-        return
-    kind, proven = next(iter(against.items()))
+    kind, proven = next((kind, claim) for kind, claim in said.items() if claim == believed)
     field = _contradicted(claimed, proven)
     row = next(iter(rows.get(leg, ())), None)
     word, source = _ADDED_UP[kind][2:]

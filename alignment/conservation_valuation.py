@@ -1,12 +1,13 @@
 """
 What a position is worth and how it is held: profit, mark, amount, leverage, margin mode, time. Pure.
 
-A row whose size or entry price is contradicted already is not held against its profit once more.
+A row whose size, direction or entry price is contradicted already is not held against its profit once more; but where
+the profit fits neither what the row says nor what is proven in its place, it is false as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from dualwitness.alignment.compare import claim_of
@@ -51,24 +52,46 @@ _Row = tuple[World, Position, Instrument]
 
 def valuation_conflicts(world: World, sizes: Iterable[Draft]) -> list[Draft]:
     """Every contradiction of a position's worth and mode; ``sizes`` are those of its size and entry price."""
-    doubted = {draft.symbol for draft in sizes if draft.operation == "get_positions"}
+    doubts = [draft for draft in sizes if draft.operation == "get_positions"]
     instruments = world.instruments()
     drafts: list[Draft] = []
     for row in world.rows("get_positions"):
-        instrument = instruments.get(row.symbol)
         if not isinstance(row, Position) or not row.has_position or row.market_type not in _CONTRACTS:
             continue
+        proven = _proven(row, [draft for draft in doubts if draft.symbol == row.symbol])
         drafts += _blank(world, row)
-        drafts += _leverage(world, row)
-        drafts += _margin_mode(world, row)
+        drafts += _leverage(world, row, proven or row)
+        drafts += _margin_mode(world, row, proven or row)
         drafts += _time(world, row)
         drafts += _mark(world, row)
-        if row.symbol not in doubted:
-            drafts += _liquidation(world, row)
-        if instrument is not None and row.symbol not in doubted:
-            drafts += _amount(world, row, instrument)
-            drafts += _profit(world, row, instrument)
+        if proven is not None:
+            drafts += _worth(world, row, proven, instruments.get(row.symbol))
     return drafts
+
+
+def _proven(row: Position, doubts: Iterable[Draft]) -> Position | None:
+    """The row with what is proven in place of what is contradicted; None where nothing is proven to be there."""
+    better: dict[str, object] = {}
+    for draft in doubts:
+        value = None if draft.expected is None else draft.expected.value
+        if draft.field == "has_position" or value is None:
+            return None
+        if draft.field == "direction":
+            better["direction"] = Direction(value)
+        elif draft.field in ("contracts", "entry_price"):
+            better[draft.field] = Decimal(value)
+    return row.model_copy(update=better) if better else row
+
+
+def _worth(world: World, row: Position, proven: Position, instrument: Instrument | None) -> Iterator[Draft]:
+    """What is false of a position's worth, by its own words and by what is proven alike."""
+    checks: list[Callable[[Position], Iterable[Draft]]] = [lambda one: _liquidation(world, one)]
+    if instrument is not None:
+        checks += [lambda one: _amount(world, one, instrument), lambda one: _profit(world, one, instrument)]
+    for check in checks:
+        by_proof = list(check(proven))
+        if proven is row or (by_proof and list(check(row))):
+            yield from by_proof
 
 
 def _draft(world: World, row: Position, field: str, expected: str | None, source: str, rule: str, reason: str) -> Draft:
@@ -199,17 +222,17 @@ def _amount(world: World, row: Position, instrument: Instrument) -> Iterator[Dra
         )
 
 
-def _leverage(world: World, row: Position) -> Iterator[Draft]:
+def _leverage(world: World, row: Position, proven: Position) -> Iterator[Draft]:
     """The leverage in force; of two sides in isolated mode the venue tells the higher one, so less may be in order."""
     settings = {
         one.margin_mode: one.leverage
         for one in world.rows("get_leverage", row.symbol)
         if isinstance(one, LeverageSetting) and one.symbol == row.symbol
     }
-    if row.leverage is None or not settings or _margin_mode_of(world, row) is None:
+    mode = _margin_mode_of(world, proven)
+    if row.leverage is None or not settings or mode is None:
         return
-    mode = _margin_mode_of(world, row)
-    setting = settings.get(mode) if mode is not None else None
+    setting = settings.get(mode)
     if setting is None or row.leverage == setting:
         return
     if row.position_mode is PositionMode.LONG_SHORT and mode is MarginMode.ISOLATED and row.leverage < setting:
@@ -233,8 +256,8 @@ def _margin_mode_of(world: World, row: Position) -> MarginMode | None:
     return row.margin_mode
 
 
-def _margin_mode(world: World, row: Position) -> Iterator[Draft]:
-    modes = _ordered_modes(world, row)
+def _margin_mode(world: World, row: Position, proven: Position) -> Iterator[Draft]:
+    modes = _ordered_modes(world, proven)
     if not modes or row.margin_mode is None or row.margin_mode in modes:
         return
     spelled = " ".join(sorted(modes))

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from dualwitness.alignment.compare import claim_of
 from dualwitness.alignment.judge import Draft
+from dualwitness.alignment.testimony_legs import is_mode_contradicted
 from dualwitness.alignment.world import World, contradiction
 from dualwitness.models import (
     AccountConfig,
@@ -290,6 +291,20 @@ def _one_position_mode(world: World) -> Iterator[Draft]:
             expected=Expected(value=" ".join(sorted(map(str, seen))), source="sides of the account's own positions"),
             rule="positions-show-the-position-mode",
             reason=f"the account says {config.position_mode}, its positions are {' '.join(sorted(map(str, seen)))}",
+        )
+    elif is_mode_contradicted(world, config.position_mode):
+        other = next(mode for mode in PositionMode if mode is not config.position_mode)
+        yield contradiction(
+            world,
+            operation="get_account_config",
+            field="position_mode",
+            symbol=None,
+            row=config,
+            row_key=None,
+            seen=claim_of(config.position_mode, None),
+            expected=Expected(value=str(other), source="sides of the account's own executions (OKX posSide)"),
+            rule="executions-show-the-position-mode",
+            reason=f"the account says {config.position_mode}, and its executions leave something open in {other} mode",
         )
 
 

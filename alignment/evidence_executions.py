@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dualwitness.alignment.compare import claim_of
-from dualwitness.alignment.history import ORDERS_WINDOW_MS
+from dualwitness.alignment.history import BILLS_WINDOW_MS, ORDERS_WINDOW_MS
 from dualwitness.alignment.judge import Draft
 from dualwitness.alignment.testimony_orders import orders_of
 from dualwitness.alignment.world import World, contradiction
-from dualwitness.models import Bill, Fill
-from dualwitness.models.finding import Expected
+from dualwitness.models import Bill, Fill, Severity
+from dualwitness.models.finding import Claim, Expected
 
 __all__ = ["EXECUTION_CHECKS"]
 
@@ -109,6 +109,37 @@ def _order_ids(world: World) -> Iterator[Draft]:
         yield _draft(world, fill, "venue_order_id", booked, source, "a-fill-names-its-order", text)
 
 
+def _booked_are_listed(world: World) -> Iterator[Draft]:
+    """An execution that was booked is among the fills; told once for each symbol."""
+    asked_ms = world.as_of_ms("get_fills")
+    if world.reason_of("get_fills") is not None or asked_ms is None:
+        return
+    listed = {(fill.symbol, fill.trade_id) for fill in world.rows("get_fills")}
+    missing: dict[str, list[Bill]] = {}
+    for bill in world.booked():
+        if bill.symbol is None or bill.side is None or bill.ts_venue_ms is None or bill.trade_id in (None, "", "0"):
+            continue
+        # What was booked after the fills were asked for, or before their window, need not be there.
+        is_due = asked_ms - BILLS_WINDOW_MS < bill.ts_venue_ms < asked_ms - _STAMP_SLACK_MS
+        if is_due and (bill.symbol, bill.trade_id) not in listed:
+            missing.setdefault(bill.symbol, []).append(bill)
+    for symbol, bills in sorted(missing.items()):
+        trade_id = bills[0].trade_id
+        yield contradiction(
+            world,
+            operation="get_fills",
+            field="trade_id",
+            symbol=symbol,
+            row=bills[0],
+            row_key=f"{symbol}|{trade_id}",
+            seen=Claim(value="not listed"),
+            expected=Expected(value=trade_id, source="bill of the execution (OKX account/bills)"),
+            rule="an-execution-that-was-booked-is-listed",
+            reason=f"{len(bills)} executions of {symbol} were booked and are not among the fills, {trade_id} first",
+            severity=Severity.S3,
+        )
+
+
 def _draft(world: World, fill: Fill, field: str, expected: str, source: str, rule: str, reason: str) -> Draft:
     return contradiction(
         world,
@@ -124,4 +155,4 @@ def _draft(world: World, fill: Fill, field: str, expected: str, source: str, rul
     )
 
 
-EXECUTION_CHECKS = (_orders_are_listed, _times, _bill_ids, _order_ids)
+EXECUTION_CHECKS = (_orders_are_listed, _times, _bill_ids, _order_ids, _booked_are_listed)

@@ -27,7 +27,10 @@ __all__ = [
 
 AUDIENCES: tuple[Library | None, ...] = (None, *Library)
 # What an honest run may stand in: half of them where the lies are told, the rest where other accounts are.
-_WORLDS = ("positions", "long_short", "positions", "liquidated", "positions", "funded", "positions", "margin")
+_WORLDS = ("positions", "long_short", "positions", "liquidated", "positions", "funded", "positions", "margin",
+           "positions", "multi_currency")  # fmt: skip
+# Every so many honest runs one is a session in which venue time moves.
+_MOVING_EVERY = 7
 # Seeds of cases with lies: few, so that each honest twin is run once.
 _SEEDS = 4
 # So many requests at least are answered in the first of the audits that share a venue.
@@ -49,7 +52,8 @@ class Case:
     One case: what is planted, in which world, from when on.
 
     ``plants`` are labels as on the command line. ``after`` is how many requests of the session are answered before
-    they are planted; None: from the start.
+    they are planted; None: from the start. ``moving`` says that venue time goes on with every request and between two
+    audits; else it stands still.
     """
 
     sort: Sort
@@ -57,11 +61,12 @@ class Case:
     seed: int = 0
     scenario: str = "positions"
     after: int | None = None
+    moving: bool = False
 
     @property
     def label(self) -> str:
         """In a few words, for a person who wants to see it again."""
-        told = " + ".join(self.plants) or f"no lie, {self.scenario}"
+        told = " + ".join(self.plants) or f"no lie, {self.scenario}{' in motion' if self.moving else ''}"
         moment = "" if self.after is None else f", after {self.after} requests"
         return f"{told}, seed {self.seed}{moment}"
 
@@ -103,14 +108,17 @@ def mid_run(seed: int) -> list[Case]:
     """Every lie and fault, told to both libraries from some moment of a first audit on."""
     draw = random.Random(f"mid-run {seed}")
     return [
-        Case(Sort.MID_RUN, (name,), draw.randrange(_SEEDS), after=draw.randrange(_FIRST_AUDIT_REQUESTS))
+        Case(Sort.MID_RUN, (name,), draw.randrange(_SEEDS), after=draw.randrange(_FIRST_AUDIT_REQUESTS), moving=True)
         for name in LIES
     ]
 
 
 def honest(count: int, seed: int) -> list[Case]:
     """So many runs without a lie, each with a seed of its own."""
-    return [Case(Sort.HONEST, (), seed + number, _WORLDS[number % len(_WORLDS)]) for number in range(count)]
+    return [
+        Case(Sort.HONEST, (), seed + number, _WORLDS[number % len(_WORLDS)], moving=number % _MOVING_EVERY == 0)
+        for number in range(count)
+    ]
 
 
 def sample(cases: Sequence[Case], count: int, seed: int) -> list[Case]:

@@ -66,7 +66,7 @@ class _Watched(EmbeddedVenue):
         self.first_false: tuple[int, int] | None = None
         self._waiting = case.plants
         self._after = case.after or 0
-        self._step_ms = _STEP_MS if case.sort is Sort.MID_RUN else 0
+        self._step_ms = _STEP_MS if case.moving else 0
         self.teller.witness = self.tellings.append
         self._plant_when_due()
 
@@ -120,7 +120,7 @@ def play(case: Case, needs: frozenset[Needs] | None = None) -> Played:
 
 def _goes_on(case: Case, needs: frozenset[Needs], audits: list[Audited], first_false: tuple[int, int] | None) -> bool:
     if case.sort is not Sort.MID_RUN:
-        return len(audits) < (2 if Needs.TRADING in needs else 1)
+        return len(audits) < (2 if case.moving or Needs.TRADING in needs else 1)
     told_before = len(audits) > 1 and first_false is not None and audits[-2].requests >= first_false[0]
     return len(audits) < _MOST_AUDITS and not told_before
 
@@ -136,7 +136,7 @@ def _furnish(venue: _Watched, needs: frozenset[Needs]) -> None:
 def _between(venue: _Watched, case: Case, needs: frozenset[Needs]) -> None:
     """What happens between two audits: time passes in mid-run, and a trade where a lie is about one."""
     with venue.lock:
-        if case.sort is Sort.MID_RUN:
+        if case.moving:
             venue.clock.advance(_PAUSE_MS)
         advance(venue.account)
         if Needs.TRADING in needs:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from dualwitness.alignment.testimony_bills import bills_testimony
-from dualwitness.alignment.testimony_legs import position_mode_of
+from dualwitness.alignment.testimony_legs import position_mode_of, settle_sides
 from dualwitness.alignment.testimony_orders import order_states_testimony, orders_testimony
 from dualwitness.alignment.testimony_report import balances_testimony, report_testimony
 from dualwitness.alignment.witness import Leg, Testimony, WitnessKind
@@ -64,6 +64,8 @@ def _fills(world: World, mode: PositionMode, history: History) -> Testimony:
         contracts[leg], prices[leg] = each.contracts, each.entry_price
         if each.contracts is None:
             reasons[leg] = each.reasons.get("contracts", NullReason.ABSENT)
+    for leg in settle_sides(mode, contracts, reasons):
+        prices[leg] = None
     return Testimony(
         name,
         kind,

@@ -35,6 +35,7 @@ def bills_testimony(world: World, mode: PositionMode, history: History) -> Testi
             sums.spoil(bill.symbol, NullReason.ABSENT, bill.position_side)
         elif counts:
             sums.add(bill.symbol, bill.side, bill.position_side, bill.contracts)
+    sums.settle()
     return Testimony(
         name,
         kind,

@@ -58,6 +58,7 @@ def orders_testimony(world: World, mode: PositionMode, history: History) -> Test
             sums.name(symbol)
     if reaching:
         _add_orders(world, history, sums, frozenset(asked))
+    sums.settle()
     moments = [world.as_of_ms("get_open_orders"), *(world.as_of_ms(_HISTORY, symbol) for symbol in asked)]
     known = [moment for moment in moments if moment is not None]
     listed = {leg: held for leg, held in sums.contracts.items() if leg.symbol in asked}

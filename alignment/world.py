@@ -75,7 +75,10 @@ class World:
 
     def sample_of(self, operation: str, symbol: str | None, row_key: str | None) -> str | None:
         """The raw sample in which a row stands, or the last one of the answer."""
-        observation = self.observations.get((operation, symbol)) or self.observations.get((operation, None))
+        # One order looked up stands under its symbol and id, which is its row's key as well.
+        places = (symbol, None, row_key)
+        found = (self.observations.get((operation, place)) for place in places)
+        observation = next((one for one in found if one is not None), None)
         return None if observation is None else observation.sample_of(row_key)
 
     def bodies(self, operation: str) -> Iterator[bytes]:

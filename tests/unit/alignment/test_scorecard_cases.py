@@ -35,6 +35,7 @@ def test_every_lie_begins_in_mid_run_at_a_moment_of_its_own() -> None:
     """The moments spread over a first audit."""
     cases = mid_run(0)
     assert [case.plants for case in cases] == [(name,) for name in LIES]
+    assert all(case.moving for case in cases)
     assert len({case.after for case in cases}) > 30
 
 
@@ -43,6 +44,7 @@ def test_honest_cases_have_seeds_of_their_own_and_stand_in_several_worlds() -> N
     cases = honest(40, 7)
     assert [case.seed for case in cases] == list(range(7, 47))
     assert len({case.scenario for case in cases}) > 3
+    assert 0 < sum(case.moving for case in cases) < 10
     assert all(case.plants == () for case in cases)
 
 
@@ -60,6 +62,7 @@ def test_case_is_labelled_so_that_it_can_be_seen_again() -> None:
     case = Case(Sort.MID_RUN, ("positions_frozen", "fee_zero@ccxt"), 3, after=9)
     assert case.label == "positions_frozen + fee_zero@ccxt, seed 3, after 9 requests"
     assert case.needs == {Needs.TRADING}
+    assert Case(Sort.HONEST, (), 2, "margin", moving=True).label == "no lie, margin in motion, seed 2"
     assert Case(Sort.HONEST, (), 2, "funded").label == "no lie, funded, seed 2"
 
 

@@ -26,7 +26,7 @@ def test_honest_case_is_one_audit_that_says_what_the_venue_holds() -> None:
 
 def test_lie_in_mid_run_begins_after_its_requests_and_stays_for_another_audit() -> None:
     """True answers first, then false ones; venue time has moved on in between."""
-    played = play(Case(Sort.MID_RUN, ("positions_empty",), after=100))
+    played = play(Case(Sort.MID_RUN, ("positions_empty",), after=100, moving=True))
     first, second = played.audits
     assert played.first_false is not None
     assert 100 < played.first_false[0] <= first.requests < second.requests
