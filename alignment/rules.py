@@ -307,7 +307,7 @@ RULES: dict[str, OperationRules] = {
             row=(_S3, _MARK),
         ),
         _rules("get_order", _M, _single, "state", _ORDER),
-        _rules("get_fills", _M, lambda row: _keyed(row.symbol, row.trade_id), "trade_id", _FILLS, row=(_S2, _MARK)),
+        _rules("get_fills", _M, lambda row: _keyed(row.symbol, row.trade_id), "trade_id", _FILLS, row=(_S3, _MARK)),
         _rules(
             "get_order_history",
             _M,

@@ -44,7 +44,8 @@ def _shared(draft: Draft, worlds: dict[Library, World], witnesses: tuple[Testimo
     if other.reason_of_any(draft.operation) is not None or not _is_silent(other, draft, witnesses):
         return draft
     claim = draft.ccxt if alone is Library.CCXT else draft.okx_sdk
-    if _told(worlds[alone], draft) != _told(other, draft) and not _in_bytes(other, draft, claim):
+    words = _shared_words(draft.operation, (worlds[alone], other))
+    if _told(worlds[alone], draft, words) != _told(other, draft, words) and not _in_bytes(other, draft, claim):
         return draft
     reference = other.sample_of(draft.operation, draft.symbol, draft.row_key)
     if alone is Library.CCXT:
@@ -78,7 +79,15 @@ _WORDS = {
 }
 
 
-def _told(world: World, draft: Draft) -> Counter[object]:
+def _shared_words(operation: str, worlds: Iterable[World]) -> tuple[str, ...]:
+    """Of `_ESSENCE`, what each of the worlds has a word for: a word that a library drops makes no two tellings."""
+    told = [[row for _, row in world.all_rows(operation)] for world in worlds]
+    return tuple(
+        name for name in _ESSENCE if all(any(getattr(row, name, None) is not None for row in rows) for rows in told)
+    )
+
+
+def _told(world: World, draft: Draft, words: tuple[str, ...]) -> Counter[object]:
     """What a library was told where the draft says it is false: in that row, or in all rows of that symbol."""
     key = RULES[draft.operation].key
     rows = [row for _, row in world.all_rows(draft.operation)]
@@ -86,7 +95,7 @@ def _told(world: World, draft: Draft) -> Counter[object]:
     if exact:
         return Counter(_word(world, row, draft.field) for row in exact)
     alike = [row for row in rows if draft.symbol is None or getattr(row, "symbol", None) == draft.symbol]
-    return Counter((key(row), *(getattr(row, name, None) for name in _ESSENCE)) for row in alike)
+    return Counter((key(row), *(getattr(row, name, None) for name in words)) for row in alike)
 
 
 def _word(world: World, row: Fact, field: str) -> object:

@@ -19,6 +19,7 @@ from dualwitness.models import (
     Mitigation,
     NullReason,
     OddOneOut,
+    Order,
     Outcome,
     Severity,
 )
@@ -129,7 +130,9 @@ def contradiction(
 ) -> Draft:
     """A contradiction in one library's world, blamed on what that library was told."""
     line = _rule(operation, field)
-    ref = world.sample_of(operation, symbol, row_key)
+    # An answer about one order has no key of its own (`rules.py`); it stands under the order's.
+    place = f"{row.symbol}|{row.venue_order_id}" if isinstance(row, Order) and row_key is None else row_key
+    ref = world.sample_of(operation, symbol, place)
     ours = world.library is Library.CCXT
     return Draft(
         kind=kind,
