@@ -146,6 +146,8 @@ def settle_sides(
     for leg in [one for one in contracts if one.side not in sides_of(one.symbol, mode)]:
         reasons.pop(leg, None)
         if contracts.pop(leg) == 0:
+            for side in sides_of(leg.symbol, mode):
+                contracts.setdefault(Leg(leg.symbol, side), Decimal(0))
             continue
         for side in sides_of(leg.symbol, mode):
             contracts[Leg(leg.symbol, side)] = None

@@ -141,6 +141,31 @@ def test_report_that_nothing_confirms_is_named_once() -> None:
     assert three("2", "2", "2") == []
 
 
+def test_report_with_one_kind_of_evidence_stands_against_two_others_and_is_named() -> None:
+    """A lie that made report and fills false alike has not made orders and bills false as well."""
+    report, fills = three("2", "3", "3")[0], three("2", "3", "3")[1:]
+    assert (report.operation, report.field, report.expected and report.expected.value) == (
+        "get_positions",
+        "contracts",
+        "3",
+    )
+    assert fills == []
+
+
+def test_entry_price_is_held_against_the_fills_that_contradict_the_size_too() -> None:
+    """Two lies in one row are two findings; fills that are wrong themselves have no say."""
+    fields = [one.field for one in conflicts_of((position(contracts="4", entry_price="105"),), (fill(),))]
+    assert fields == ["contracts", "entry_price"]
+    rows = (
+        observed("get_positions", position(entry_price="105")),
+        observed("get_fills", fill(contracts="3")),
+        observed("get_order_history", order(), symbol=LINEAR),
+        observed("get_open_orders"),
+        observed("get_bills", bill()),
+    )
+    assert [one.field for one in found_in(*rows)] == ["contracts"]
+
+
 def test_report_without_fills_is_held_against_orders_or_bills() -> None:
     """Whoever speaks first is named as the source."""
     (found,) = found_in(observed("get_positions", position()), observed("get_bills", bill(contracts="5")))

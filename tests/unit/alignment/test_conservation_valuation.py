@@ -179,3 +179,28 @@ def test_row_without_a_position_and_a_margin_pair_are_left_alone() -> None:
     """Nothing is held, or something that is worth more than its contracts."""
     assert fields(position(has_position=False, direction=None, contracts=None)) == []
     assert fields(position(symbol="BTC/USDT", market_type="margin")) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "fields_"),
+    [
+        ({"contracts": "4"}, []),  # profit and amount of what is proven
+        ({"contracts": "4", "unrealized_pnl": "0.4", "base_quantity": "0.04"}, []),  # and of what is told
+        ({"contracts": "4", "unrealized_pnl": "0.6", "base_quantity": "0.06"}, ["base_quantity", "unrealized_pnl"]),
+        ({"contracts": "4", "liquidation_price": "120"}, ["liquidation_price"]),
+        ({"entry_price": "105"}, []),
+        ({"entry_price": "105", "unrealized_pnl": "-0.2"}, ["unrealized_pnl"]),
+        ({"direction": "short", "unrealized_pnl": "0.2"}, []),
+        ({"direction": "short", "unrealized_pnl": "0.3"}, ["unrealized_pnl"]),
+    ],
+)
+def test_worth_that_fits_neither_what_is_told_nor_what_is_proven_is_false_as_well(
+    told: dict[str, str], fields_: list[str]
+) -> None:
+    """The fills prove two contracts bought at 100; the row lies about one of it, and perhaps about its worth."""
+    row = position(**SOUND | told)
+    instruments = observed("get_instruments", linear_swap(), inverse_swap())
+    seen = world(instruments, observed("get_positions", row), observed("get_fills", fill()))
+    sizes = position_conflicts(seen, told_by([seen], History(since_ms=NOW_MS - 1, flat_start="proven in a test")))
+    assert sizes
+    assert sorted(one.field for one in valuation_conflicts(seen, sizes)) == fields_

@@ -13,6 +13,7 @@ from tests.support.observations import (
     LINEAR,
     NOW_MS,
     bill,
+    exchange,
     failed,
     fill,
     linear_swap,
@@ -167,3 +168,30 @@ def test_both_sides_of_a_match_with_oneself_contradict_neither_their_orders_nor_
     assert {one.rule for one in sound} & rules == set()
     for wrong in ((bought,), (bought, fill(side="sell", venue_order_id="13", bill_id=None))):
         assert {one.rule for one in conflicts(world(observed("get_fills", *wrong), *told))} & rules
+
+
+def test_execution_that_was_booked_and_is_not_among_the_fills_is_a_conflict_of_the_fills() -> None:
+    """Told once for each symbol; what was booked a moment ago, or carries no trade id, may be missing."""
+    rule = "an-execution-that-was-booked-is-listed"
+    earlier = NOW_MS - 60_000
+    booked = bill(ts_venue_ms=earlier), bill(bill_id="2", trade_id="22", ts_venue_ms=earlier)
+    (found,) = found_by(rule, observed("get_fills"), observed("get_bills", *booked))
+    assert (found.operation, found.field, found.severity, found.symbol) == (
+        "get_fills",
+        "trade_id",
+        Severity.S3,
+        LINEAR,
+    )
+    listed = fill(trade_id=booked[0].trade_id), fill(trade_id="22")
+    assert found_by(rule, observed("get_fills", *listed), observed("get_bills", *booked)) == []
+    for harmless in (bill(ts_venue_ms=NOW_MS - 1), bill(trade_id="0", ts_venue_ms=earlier)):
+        assert found_by(rule, observed("get_fills"), observed("get_bills", harmless)) == []
+    assert found_by(rule, failed("get_fills"), observed("get_bills", *booked)) == []
+
+
+def test_finding_about_one_order_that_was_looked_up_leads_to_its_bytes() -> None:
+    """The answer stands under symbol and order id, and its row has no key of its own."""
+    answer = observed("get_order", order(state="canceled"), symbol=f"{LINEAR}|11", exchanges=(exchange(b"seen"),))
+    found = [one for one in conflicts(world(answer, observed("get_fills", fill()))) if one.operation == "get_order"]
+    assert found
+    assert {one.ccxt_ref for one in found} == set(answer.sample_ids)

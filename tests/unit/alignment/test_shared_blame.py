@@ -136,3 +136,15 @@ def test_symbols_are_doubted_for_what_was_told_of_their_positions_and_not_for_ho
     elsewhere = disagreement("get_fills", "contracts")
     assert doubted_symbols([told_wrong]) == {LINEAR}
     assert doubted_symbols([read_wrong, elsewhere]) == set()
+
+
+def test_words_that_one_library_drops_make_no_two_tellings() -> None:
+    """CCXT's bills carry neither side nor contracts; what both have words for is the same, so both were told it."""
+    executed = fill(bill_id="31", contracts="2", ts_venue_ms=NOW_MS - 1)
+    half = bill(bill_id="31", contracts="1")
+    bare = bill(bill_id="31", contracts=None, side=None, symbol=None, trade_id=None, position_side=None)
+    ours = told(SDK, get_fills=(executed,), get_bills=(half,))
+    theirs = told(CCXT, get_fills=(executed,), get_bills=(bare,))
+    assert ("bill_id", OddOneOut.VENUE) in blamed(theirs, ours)
+    elsewhere = told(CCXT, get_fills=(executed,), get_bills=(bare.model_copy(update={"bill_id": "32"}),))
+    assert ("bill_id", OddOneOut.OKX_SDK) in blamed(elsewhere, ours)

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from dualwitness.alignment.adjudicate import adjudicate
 from dualwitness.alignment.testimony import testimonies as told_by
-from dualwitness.alignment.witness import Leg, WitnessKind
+from dualwitness.alignment.witness import AdjudicatedPosition, Leg, WitnessKind
 from dualwitness.alignment.witness import Testimony as Statement
 from dualwitness.models import Bill, Fill, Library, NullReason, Order, Position, PositionSide
 from dualwitness.models.history import History, OpeningSnapshot
@@ -408,3 +409,43 @@ def test_witness_speaks_for_the_moment_of_its_answer_in_venue_time() -> None:
     assert told[0].as_of_ms == NOW_MS
     offset = type(shifted)(Library.CCXT, shifted.observations, NOW_MS, 5_000)
     assert told_by([offset], PROVEN)[0].as_of_ms == NOW_MS + 5_000
+
+
+def judged_under(mode: str, *fills: Fill, bills: tuple[Bill, ...] = ()) -> tuple[AdjudicatedPosition, ...]:
+    """What is held where both libraries report nothing, and the account calls itself so."""
+    answers = (
+        observed("get_instruments", linear_swap()),
+        observed("get_account_config", account_config(mode)),
+        observed("get_positions"),
+        observed("get_fills", *fills),
+        observed("get_bills", *bills),
+    )
+    both = [world(*answers, library=library) for library in Library]
+    return adjudicate(told_by(both, PROVEN), symbols=(LINEAR,))
+
+
+def test_position_mode_that_the_executions_contradict_hides_no_position() -> None:
+    """Told the wrong mode and no position at all, nobody may call an account flat that bought two contracts."""
+    (honest,) = judged_under("net", fill(), bills=(bill(),))
+    assert (honest.contracts, honest.empty_confirmed) == (Decimal(2), False)
+    (lied_to,) = judged_under("long_short", fill(), bills=(bill(),))
+    assert (lied_to.position_side, lied_to.contracts, lied_to.has_position) == ("net", Decimal(2), True)
+
+
+def test_position_mode_stands_where_bills_speak_for_it_and_its_legs_are_in_doubt() -> None:
+    """Fills alone may lie: bills that leave nothing open keep the mode, and no leg of the symbol is called flat."""
+    closed = bill(), bill(bill_id="2", trade_id="22", side="sell", position_side="net")
+    for one in judged_under("long_short", fill(), bills=closed):
+        assert one.position_side in ("long", "short")
+        assert (one.contracts, one.empty_confirmed) == (None, False)
+
+
+def test_sides_of_a_mode_that_the_account_left_while_flat_are_forgotten() -> None:
+    """A round trip in net mode says nothing against long/short mode, nor for a position in it."""
+    trip = fill(), fill(trade_id="22", venue_order_id="12", side="sell")
+    booked = bill(), bill(bill_id="2", trade_id="22", venue_order_id="12", side="sell", position_side="net")
+    found = judged_under("long_short", *trip, bills=booked)
+    assert [(one.position_side, one.contracts, one.empty_confirmed) for one in found] == [
+        ("long", Decimal(0), True),
+        ("short", Decimal(0), True),
+    ]
