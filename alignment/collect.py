@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from dualwitness.alignment.observe import Ask, Pair, skew_ms
-from dualwitness.alignment.operations import OPENING, Question
+from dualwitness.alignment.operations import Question
 from dualwitness.alignment.order_requests import RequestCase
 from dualwitness.alignment.probe import Probe, ProbeRecord, probe_symbol
 from dualwitness.alignment.samples import SampleStore, caught
 from dualwitness.alignment.session import Session
+from dualwitness.alignment.world import OPENING
 from dualwitness.models import (
     Fact,
     Fill,

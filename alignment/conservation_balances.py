@@ -15,10 +15,9 @@ from dualwitness.alignment.compare import claim_of
 from dualwitness.alignment.conservation_bills import in_order
 from dualwitness.alignment.evidence_market import STALE_AFTER_MS
 from dualwitness.alignment.judge import Draft
-from dualwitness.alignment.operations import OPENING
 from dualwitness.alignment.testimony_bills import distinct_bills
 from dualwitness.alignment.testimony_report import settle_currency_of
-from dualwitness.alignment.world import World, contradiction
+from dualwitness.alignment.world import OPENING, World, contradiction
 from dualwitness.models import Balance, Bill, Library, MarginMode, Order, OrderState, Position
 from dualwitness.models.finding import Expected
 

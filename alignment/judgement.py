@@ -30,7 +30,7 @@ from dualwitness.alignment.freshness import LIMITS_MS, FreshnessLedger, ledger_o
 from dualwitness.alignment.history import history_from
 from dualwitness.alignment.judge import Draft, findings_from, from_comparison, merge_sides
 from dualwitness.alignment.observe import Pair
-from dualwitness.alignment.operations import OPENING, Question
+from dualwitness.alignment.operations import Question
 from dualwitness.alignment.order_requests import compare_requests
 from dualwitness.alignment.rules import RULES
 from dualwitness.alignment.samples import caught
@@ -39,7 +39,7 @@ from dualwitness.alignment.settlement import doubted_symbols, settled
 from dualwitness.alignment.shared_blame import shared_blame
 from dualwitness.alignment.testimony import testimonies
 from dualwitness.alignment.witness import AdjudicatedPosition, Testimony
-from dualwitness.alignment.world import World
+from dualwitness.alignment.world import OPENING, World
 from dualwitness.models import Layer, Library, OddOneOut, Outcome, PositionsQuality, PositionsSource
 from dualwitness.models.bill import Bill
 from dualwitness.models.finding import Finding

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from dualwitness.models import Axis, Fact, LeverageSetting, MarginMode, Order, TdMode
 from dualwitness.venues import VenueClient
 
-__all__ = ["ACCOUNT", "ENVIRONMENT", "OPENING", "OPERATIONS", "Operation", "Question"]
+__all__ = ["ACCOUNT", "ENVIRONMENT", "OPERATIONS", "Operation", "Question"]
 
 BOOK_DEPTH = 20
 CANDLE_LIMIT = 20
-# Where, among a world's observations, the answers stand that were given before the first order of the audit.
-OPENING = "opening"
 _EVERY_MODE = (MarginMode.CROSS, MarginMode.ISOLATED)
 
 

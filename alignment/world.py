@@ -26,7 +26,10 @@ from dualwitness.models import (
 from dualwitness.models.finding import Claim, Expected
 from dualwitness.models.observation import Observation
 
-__all__ = ["World", "contradiction"]
+__all__ = ["OPENING", "World", "contradiction"]
+
+# Where, among a world's observations, the answers stand that were given before the first order of the audit.
+OPENING = "opening"
 
 _NOT_ASKED = Claim(value=None, reason=NullReason.NOT_ASKED)
 
@@ -39,7 +42,7 @@ class World:
     ``now_ms`` is venue time when the environment was read (None: unknown, then nothing is called stale);
     ``clock_offset_ms`` is venue time less the local wall clock (None: unknown, then everything is as of ``now_ms``).
     An answer given at another place of the audit than usual stands under that place instead of a symbol
-    (``operations.OPENING``). ``lent_bills`` are the other library's, used where this one's own do not say what they
+    (``OPENING``). ``lent_bills`` are the other library's, used where this one's own do not say what they
     were for (`booked`).
     """
 

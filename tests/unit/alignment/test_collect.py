@@ -9,8 +9,8 @@ import pytest
 
 from dualwitness.alignment.collect import Collection, Collector
 from dualwitness.alignment.observe import Witnesses
-from dualwitness.alignment.operations import OPENING
 from dualwitness.alignment.session import Session
+from dualwitness.alignment.world import OPENING
 from dualwitness.models import LeverageSetting, Library, MarginMode
 from dualwitness.venues import SafetyError, UsageError
 from dualwitness.venues.errors import TransportError

@@ -6,8 +6,7 @@ import pytest
 
 from dualwitness.alignment.conservation_balances import balance_conflicts, confirmed_currencies
 from dualwitness.alignment.judge import Draft
-from dualwitness.alignment.operations import OPENING
-from dualwitness.alignment.world import World
+from dualwitness.alignment.world import OPENING, World
 from dualwitness.models import Bill, Library
 from dualwitness.models.observation import Observation
 from tests.support.observations import (
