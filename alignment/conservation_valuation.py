@@ -18,6 +18,8 @@ from dualwitness.alignment.testimony_report import leg_of
 from dualwitness.alignment.witness import Leg
 from dualwitness.alignment.world import World, contradiction
 from dualwitness.models import (
+    AccountConfig,
+    AccountLevel,
     Direction,
     FindingKind,
     Instrument,
@@ -37,6 +39,7 @@ from dualwitness.models.finding import Expected
 
 __all__ = ["valuation_conflicts"]
 
+_POOLED = (AccountLevel.MULTI_CURRENCY, AccountLevel.PORTFOLIO)
 _CONTRACTS = (MarketType.SWAP, MarketType.FUTURE)
 # Of the position's value: the venue rounds prices and profit far finer.
 _PROFIT_TOLERANCE = Decimal("0.000001")
@@ -184,8 +187,15 @@ def _mark(world: World, row: Position) -> Iterator[Draft]:
 
 
 def _liquidation(world: World, row: Position) -> Iterator[Draft]:
-    """A position that is still there has not passed the price at which it would be gone."""
+    """
+    A position that is still there has not passed the price at which it would be gone.
+
+    Not for cross positions of an account that pools its currencies: there the price depends on everything else it
+    holds, and may lie on either side of the mark.
+    """
     mark, gone = row.mark_price, row.liquidation_price
+    if row.margin_mode is not MarginMode.ISOLATED and _is_pooled(world):
+        return
     if not mark or not gone or row.direction not in (Direction.LONG, Direction.SHORT):
         return
     if (gone > mark) is (row.direction is Direction.LONG) and gone != mark:
@@ -199,6 +209,11 @@ def _liquidation(world: World, row: Position) -> Iterator[Draft]:
             "a-position-is-liquidated-when-the-mark-passes-its-price",
             f"a {row.direction} position is liquidated {side} the mark price {mark:f}, the report says {gone:f}",
         )
+
+
+def _is_pooled(world: World) -> bool:
+    config = next(iter(world.rows("get_account_config")), None)
+    return isinstance(config, AccountConfig) and config.account_level in _POOLED
 
 
 def _amount(world: World, row: Position, instrument: Instrument) -> Iterator[Draft]:

@@ -114,14 +114,16 @@ def _booked_are_listed(world: World) -> Iterator[Draft]:
     asked_ms = world.as_of_ms("get_fills")
     if world.reason_of("get_fills") is not None or asked_ms is None:
         return
-    listed = {(fill.symbol, fill.trade_id) for fill in world.rows("get_fills")}
+    # A library may name an instrument that is gone otherwise than the bills do: its order tells as well which it was.
+    listed = {(name, fill.trade_id) for fill in world.rows("get_fills") for name in (fill.symbol, fill.venue_order_id)}
     missing: dict[str, list[Bill]] = {}
     for bill in world.booked():
         if bill.symbol is None or bill.side is None or bill.ts_venue_ms is None or bill.trade_id in (None, "", "0"):
             continue
         # What was booked after the fills were asked for, or before their window, need not be there.
         is_due = asked_ms - BILLS_WINDOW_MS < bill.ts_venue_ms < asked_ms - _STAMP_SLACK_MS
-        if is_due and (bill.symbol, bill.trade_id) not in listed:
+        names = {(bill.symbol, bill.trade_id), (bill.venue_order_id or bill.symbol, bill.trade_id)}
+        if is_due and not names & listed:
             missing.setdefault(bill.symbol, []).append(bill)
     for symbol, bills in sorted(missing.items()):
         trade_id = bills[0].trade_id

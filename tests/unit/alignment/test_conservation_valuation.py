@@ -8,13 +8,14 @@ from dualwitness.alignment.conservation_positions import position_conflicts
 from dualwitness.alignment.conservation_valuation import valuation_conflicts
 from dualwitness.alignment.judge import Draft
 from dualwitness.alignment.testimony import testimonies as told_by
-from dualwitness.models import FindingKind, LeverageSetting, MarginMode, Position
+from dualwitness.models import AccountLevel, FindingKind, LeverageSetting, MarginMode, Position
 from dualwitness.models.history import History
 from dualwitness.models.observation import Observation
 from tests.support.observations import (
     INVERSE,
     LINEAR,
     NOW_MS,
+    account_config,
     bill,
     book,
     fee_rates,
@@ -204,3 +205,22 @@ def test_worth_that_fits_neither_what_is_told_nor_what_is_proven_is_false_as_wel
     sizes = position_conflicts(seen, told_by([seen], History(since_ms=NOW_MS - 1, flat_start="proven in a test")))
     assert sizes
     assert sorted(one.field for one in valuation_conflicts(seen, sizes)) == fields_
+
+
+@pytest.mark.parametrize(
+    ("level", "margin_mode", "count"),
+    [
+        ("futures", "cross", 1),
+        ("futures", "isolated", 1),
+        ("multi_currency", "cross", 0),
+        ("multi_currency", "isolated", 1),
+        ("portfolio", "cross", 0),
+    ],
+)
+def test_liquidation_price_may_be_anywhere_where_the_account_pools_its_currencies(
+    level: str, margin_mode: str, count: int
+) -> None:
+    """A cross position hangs on everything else that such an account holds."""
+    row = position(**SOUND | {"liquidation_price": "120", "margin_mode": margin_mode})
+    config = observed("get_account_config", account_config().model_copy(update={"account_level": AccountLevel(level)}))
+    assert fields(row, config) == ["liquidation_price"] * count

@@ -184,6 +184,8 @@ def test_execution_that_was_booked_and_is_not_among_the_fills_is_a_conflict_of_t
     )
     listed = fill(trade_id=booked[0].trade_id), fill(trade_id="22")
     assert found_by(rule, observed("get_fills", *listed), observed("get_bills", *booked)) == []
+    renamed = fill(symbol="gone", trade_id=booked[0].trade_id), fill(symbol="gone", trade_id="22")
+    assert found_by(rule, observed("get_fills", *renamed), observed("get_bills", *booked)) == []
     for harmless in (bill(ts_venue_ms=NOW_MS - 1), bill(trade_id="0", ts_venue_ms=earlier)):
         assert found_by(rule, observed("get_fills"), observed("get_bills", harmless)) == []
     assert found_by(rule, failed("get_fills"), observed("get_bills", *booked)) == []
