@@ -30,9 +30,9 @@ from dualwitness.alignment import report
 from dualwitness.alignment.account_hints import account_hints
 from dualwitness.alignment.artifacts import RunFolder, run_id_of
 from dualwitness.alignment.collect import Collection, Collector
+from dualwitness.alignment.costs.contact import fidelity
+from dualwitness.alignment.costs.report import contacts_in, impedance_document
 from dualwitness.alignment.fingerprint import commit_of, execution_fingerprint
-from dualwitness.alignment.impedance_contact import fidelity
-from dualwitness.alignment.impedance_report import contacts_in, impedance_document
 from dualwitness.alignment.judgement import Judgement, judge
 from dualwitness.alignment.manifest import Manifest
 from dualwitness.alignment.recording import Recorded, RunLog, Seen

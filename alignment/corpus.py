@@ -24,8 +24,8 @@ from dualwitness.alignment.account_hints import account_hints
 from dualwitness.alignment.artifacts import RunFolder, run_id_of
 from dualwitness.alignment.compare import Comparison, compare
 from dualwitness.alignment.corpus_questions import CorpusQuestion, NotAsked, question_of
+from dualwitness.alignment.costs.report import nothing_met
 from dualwitness.alignment.fingerprint import commit_of, execution_fingerprint
-from dualwitness.alignment.impedance_report import nothing_met
 from dualwitness.alignment.judge import Draft, findings_from, from_comparison
 from dualwitness.alignment.manifest import opening_content
 from dualwitness.alignment.observe import Pair, observe

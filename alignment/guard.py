@@ -6,8 +6,8 @@ The guard of a trading loop: proven positions, or an honest "unknown", within a 
         if position.has_position is None: ...     # unknown is not flat; `position.reason` says why
         if guard.allows(intent): ...              # the risk engine asks the same: `open_trader(..., facts=guard.facts)`
 
-`guard_look.py` says how it looks, `adjudicate.py` how it judges, `guard_policy.py` what it gives of what is not proven,
-`guard_permission.py` which orders pass.
+`guarding/look.py` says how it looks, `adjudicate.py` how it judges, `guarding/policy.py` what it gives of what is not
+proven, `guarding/permission.py` which orders pass.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Self
 
-from dualwitness.alignment.guard_answers import GuardedBalances, GuardedFills, GuardedPosition, GuardedPositions
-from dualwitness.alignment.guard_core import GuardCore
-from dualwitness.alignment.guard_facts import GuardedFacts
-from dualwitness.alignment.guard_judge import answered
-from dualwitness.alignment.guard_look import Limits
-from dualwitness.alignment.guard_opening import defaults_for, open_clients
-from dualwitness.alignment.guard_permission import Permission
-from dualwitness.alignment.guard_policy import Policy, PolicyAction
-from dualwitness.alignment.guard_ruling import Ruling, rule
-from dualwitness.alignment.guard_views import balances, fills_since
-from dualwitness.alignment.guard_vouching import check_named, vouched
-from dualwitness.alignment.monitor import Callback, Monitor
-from dualwitness.alignment.rate_budget import RateBudget
+from dualwitness.alignment.guarding.answers import GuardedBalances, GuardedFills, GuardedPosition, GuardedPositions
+from dualwitness.alignment.guarding.core import GuardCore
+from dualwitness.alignment.guarding.facts import GuardedFacts
+from dualwitness.alignment.guarding.judge import answered
+from dualwitness.alignment.guarding.look import Limits
+from dualwitness.alignment.guarding.monitor import Callback, Monitor
+from dualwitness.alignment.guarding.opening import defaults_for, open_clients
+from dualwitness.alignment.guarding.permission import Permission
+from dualwitness.alignment.guarding.policy import Policy, PolicyAction
+from dualwitness.alignment.guarding.rate_budget import RateBudget
+from dualwitness.alignment.guarding.ruling import Ruling, rule
+from dualwitness.alignment.guarding.views import balances, fills_since
+from dualwitness.alignment.guarding.vouching import check_named, vouched
 from dualwitness.models import Library, OrderIntent, PositionSide, PositionsQuality, RunMode, Venue
 from dualwitness.models.history import OpeningSnapshot
 from dualwitness.venues import Credentials, UsageError, VenueClient

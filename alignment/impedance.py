@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import sys
 
-from dualwitness.alignment.impedance_contact import fidelity
-from dualwitness.alignment.impedance_fees import fee_truth, fees_paid
-from dualwitness.alignment.impedance_latency import latency, percentile
-from dualwitness.alignment.impedance_slippage import slippage_bps
+from dualwitness.alignment.costs.contact import fidelity
+from dualwitness.alignment.costs.fees import fee_truth, fees_paid
+from dualwitness.alignment.costs.latency import latency, percentile
+from dualwitness.alignment.costs.slippage import slippage_bps
 
 __all__ = ["fee_truth", "fees_paid", "fidelity", "latency", "percentile", "slippage_bps"]
 
 
 if __name__ == "__main__":
-    from dualwitness.alignment.impedance_command import main
+    from dualwitness.alignment.costs.command import main
 
     sys.exit(main())

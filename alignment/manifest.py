@@ -8,7 +8,7 @@ from typing import Any
 
 from dualwitness.alignment.artifacts import RunFolder
 from dualwitness.alignment.collect import Collection
-from dualwitness.alignment.impedance_report import skew_document
+from dualwitness.alignment.costs.report import skew_document
 from dualwitness.alignment.judgement import Judgement
 from dualwitness.alignment.recording import Recorded
 from dualwitness.alignment.report import VOLATILE_KEYS

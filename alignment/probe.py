@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
-from dualwitness.alignment.impedance_slippage import Slippage, middle, slippage_of
+from dualwitness.alignment.costs.slippage import Slippage, middle, slippage_of
 from dualwitness.alignment.observe import Pair, Witnesses
 from dualwitness.models import (
     CheckResult,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from dualwitness.alignment.run import guarded
 
 if TYPE_CHECKING:
-    from dualwitness.alignment.scorecard_cases import Case
+    from dualwitness.alignment.scoring.cases import Case
 
 __all__ = ["cases_of", "main"]
 
@@ -68,8 +68,8 @@ def _count(text: str) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from dualwitness.alignment.scorecard_pool import judged
-    from dualwitness.alignment.scorecard_report import as_data, as_text
+    from dualwitness.alignment.scoring.pool import judged
+    from dualwitness.alignment.scoring.report import as_data, as_text
 
     cases = cases_of(
         everything=arguments.all,
@@ -101,7 +101,7 @@ def cases_of(
     only: Sequence[str] = (),
 ) -> list[Case]:
     """The cases that were asked for; raises `UsageError` for a lie that does not exist."""
-    from dualwitness.alignment import scorecard_cases as cases
+    from dualwitness.alignment.scoring import cases
     from dualwitness.venues.sim.lies import parse_plant
 
     names = {parse_plant(name).lie.name for name in only}

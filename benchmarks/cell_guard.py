@@ -18,7 +18,7 @@ from statistics import quantiles
 from pydantic import SecretStr
 
 from dualwitness.alignment.guard import Guard
-from dualwitness.alignment.guard_look import Limits
+from dualwitness.alignment.guarding.look import Limits
 from dualwitness.alignment.observe import observe
 from dualwitness.alignment.operations import Question
 from dualwitness.benchmarks.cell import Cell, Contender, Stage, Target

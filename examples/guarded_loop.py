@@ -18,8 +18,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dualwitness.alignment.guard import Guard
-from dualwitness.alignment.guard_answers import GuardedPosition
-from dualwitness.alignment.monitor import QualityReport
+from dualwitness.alignment.guarding.answers import GuardedPosition
+from dualwitness.alignment.guarding.monitor import QualityReport
 from dualwitness.models import OrderIntent, OrderType, RunMode, Side, TdMode
 from dualwitness.venues.journal import CallJournal
 from dualwitness.venues.sim.process import VenueProcess

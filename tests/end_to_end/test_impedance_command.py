@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from dualwitness.alignment.audit import audit
-from dualwitness.alignment.impedance_command import main
+from dualwitness.alignment.costs.command import main
 from dualwitness.alignment.replay import recorded_run
 from tests.support.audit_run import ROOT, audit_in_process, clean_environment, settings_for
 from tests.support.impedance_runs import LIVE, resealed

@@ -14,10 +14,11 @@ from decimal import Decimal
 
 import pytest
 
-from dualwitness.alignment import guard_look, witness
+from dualwitness.alignment import witness
 from dualwitness.alignment.adjudicate import adjudicate
-from dualwitness.alignment.guard_answers import AccountJudgement, GuardedPositions
-from dualwitness.alignment.guard_permission import PermissionReason
+from dualwitness.alignment.guarding import look as guard_look
+from dualwitness.alignment.guarding.answers import AccountJudgement, GuardedPositions
+from dualwitness.alignment.guarding.permission import PermissionReason
 from dualwitness.models import Direction, NullReason, PositionsQuality, PositionsSource, Side
 from dualwitness.venues.sim.lies import LIES
 from tests.support.guard_world import BTC, ETH, GuardWorld, guard_world, intent, open_guard, told_truth, wrong

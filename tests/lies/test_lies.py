@@ -4,7 +4,7 @@ Each planted lie or fault is found where it was written down beforehand, and bla
 What "as it must be" means is `scorecard_judge`'s: told at all; the kind, the axis, the operation and field, and the
 severity that the registry says; blamed on whom it was told to and on nobody else; resting on bytes that were kept;
 never an aligned run; positions never called better than they are, and every value that may be relied on equal to what
-the venue really held. `tests/unit/alignment/test_scorecard_judge.py` breaks each of these by itself.
+the venue really held. `tests/unit/alignment/scoring/test_judge.py` breaks each of these by itself.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import os
 import pytest
 
 from dualwitness.alignment import judgement
-from dualwitness.alignment.scorecard_cases import Case, Sort, alone
-from dualwitness.alignment.scorecard_outcome import Judged
-from dualwitness.alignment.scorecard_pool import play_and_judge
+from dualwitness.alignment.scoring.cases import Case, Sort, alone
+from dualwitness.alignment.scoring.outcome import Judged
+from dualwitness.alignment.scoring.pool import play_and_judge
 from dualwitness.models import Library, PositionsQuality, PositionsSource
 from dualwitness.venues.sim.lies import BLIND_SPOTS, LIES, Theme
 

@@ -9,9 +9,9 @@ import pytest
 
 from dualwitness.alignment import judgement
 from dualwitness.alignment.scorecard import main
-from dualwitness.alignment.scorecard_cases import Case, honest, mid_run, pairs, sample
-from dualwitness.alignment.scorecard_outcome import Fate
-from dualwitness.alignment.scorecard_pool import play_and_judge
+from dualwitness.alignment.scoring.cases import Case, honest, mid_run, pairs, sample
+from dualwitness.alignment.scoring.outcome import Fate
+from dualwitness.alignment.scoring.pool import play_and_judge
 
 FULL = os.environ.get("DUALWITNESS_FULL") == "1"
 

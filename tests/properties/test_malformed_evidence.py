@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dualwitness.alignment.freshness import LIMITS_MS
-from dualwitness.alignment.guard_judge import judged
+from dualwitness.alignment.guarding.judge import judged
 from dualwitness.alignment.history import history_from
 from dualwitness.alignment.observe import Ask, observe
 from dualwitness.alignment.testimony import testimonies as heard_from

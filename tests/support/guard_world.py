@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from dualwitness.alignment.guard import Guard
-from dualwitness.alignment.guard_answers import GuardedPositions
-from dualwitness.alignment.guard_look import Limits
+from dualwitness.alignment.guarding.answers import GuardedPositions
+from dualwitness.alignment.guarding.look import Limits
 from dualwitness.models import Direction, Library, OrderIntent, OrderType, RunMode, Side, TdMode, Venue
 from dualwitness.venues.client import VenueClient
 from dualwitness.venues.journal import CallJournal

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from dualwitness.alignment.rules import RULES
-from dualwitness.alignment.scorecard_audited import Audited, Played
-from dualwitness.alignment.scorecard_cases import Case, Sort
+from dualwitness.alignment.scoring.audited import Audited, Played
+from dualwitness.alignment.scoring.cases import Case, Sort
 from dualwitness.models import FindingKind, Layer, Mitigation, OddOneOut, Outcome, PositionsQuality, Severity
 from dualwitness.models.finding import Claim, Finding
 

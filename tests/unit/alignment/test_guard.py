@@ -13,8 +13,8 @@ import pytest
 
 from dualwitness import alignment
 from dualwitness.alignment.guard import Guard
-from dualwitness.alignment.guard_look import Limits
-from dualwitness.alignment.rate_budget import RateBudget, RateLimit
+from dualwitness.alignment.guarding.look import Limits
+from dualwitness.alignment.guarding.rate_budget import RateBudget, RateLimit
 from dualwitness.models import Direction, Library, NullReason, PositionsQuality, Side
 from dualwitness.venues import UsageError, open_venue
 from tests.support.guard_world import BTC, DOGE, ETH, GuardWorld, guard_world, intent, open_guard, timed_guard, wrong

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from dualwitness.alignment.costs.contact import Place, contacts_document, contacts_of, contacts_read
+from dualwitness.alignment.costs.latency import PHASES, sent_skews_ms, summary_ms
+from dualwitness.alignment.costs.limits import CANNOT_SHOW, not_shown
+from dualwitness.alignment.costs.report import skew_document
 from dualwitness.alignment.impedance import fees_paid, fidelity, latency, percentile
-from dualwitness.alignment.impedance_contact import Place, contacts_document, contacts_of, contacts_read
-from dualwitness.alignment.impedance_latency import PHASES, sent_skews_ms, summary_ms
-from dualwitness.alignment.impedance_limits import CANNOT_SHOW, not_shown
-from dualwitness.alignment.impedance_report import skew_document
 from dualwitness.models import ImpedanceFidelity, Library
 from dualwitness.models.observation import Observation
 from dualwitness.models.timing import WireTiming

@@ -1,0 +1,1 @@
+"""What trading costs beyond the price: latency, slippage, fees, and comparing them across runs."""
