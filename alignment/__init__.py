@@ -34,11 +34,11 @@ __all__ = [
 # The guard is loaded by who trades under one.
 _MODULES = {
     "Guard": "guard",
-    "Permission": "guard_permission",
-    "Policy": "guard_policy",
-    "PolicyAction": "guard_policy",
-    "PositionsBlocked": "guard_policy",
-    "RateBudget": "rate_budget",
+    "Permission": "guarding.permission",
+    "Policy": "guarding.policy",
+    "PolicyAction": "guarding.policy",
+    "PositionsBlocked": "guarding.policy",
+    "RateBudget": "guarding.rate_budget",
 }
 
 
