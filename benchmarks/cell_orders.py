@@ -53,11 +53,11 @@ class _Stopwatch:
         self._begun = 0.0
         self._to_wire: float | None = None
 
-    def at_wire(self) -> float:
-        """Note the first time that this is called in a call; monotonic seconds for whoever needs a clock."""
+    def at_wire(self) -> int:
+        """Note the first time that this is called in a call; ms since the epoch for whoever needs a clock."""
         if self._to_wire is None:
             self._to_wire = time.thread_time() - self._begun
-        return time.monotonic()
+        return time.time_ns() // 1_000_000
 
     def time(self, call: Callable[[], object]) -> tuple[float, float]:
         """Seconds to the wire, and in all."""
@@ -218,7 +218,8 @@ def _open() -> Iterator[Stage]:
     with ExitStack() as stack:
         venue = stack.enter_context(VenueProcess(scenario="funded", frozen_at_ms=FROZEN_AT_MS))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        wiring = Wiring(base_url=venue.base_url, credentials=_KEYS, monotonic=stopwatch.at_wire)
+        # The clients look at the wall clock once a request: when it leaves.
+        wiring = Wiring(base_url=venue.base_url, credentials=_KEYS, now_ms=stopwatch.at_wire)
         store = stack.enter_context(_TimedStore(folder / "orders.sqlite"))
         clients: dict[str, VenueClient] = {str(one): open_wired(Venue.OKX, one, wiring) for one in Library}
         for client in clients.values():

@@ -53,7 +53,7 @@ def test_lie_that_evidence_does_not_show_any_more_is_missed(monkeypatch: pytest.
     """The measure can fail: without its evidence the audit believes a wrong entry price, and the judge says so."""
     monkeypatch.setattr(judgement, "merge_sides", lambda _drafts: [])
     missed = problems(play_and_judge(Case(Sort.ALONE, ("entry_price_shifted",))))
-    assert missed[0].startswith("not found at get_positions.entry_price")
+    assert any(one.startswith("not found at get_positions.entry_price") for one in missed), missed
 
 
 def test_positions_that_are_called_better_than_they_are_are_not_let_pass(monkeypatch: pytest.MonkeyPatch) -> None:
