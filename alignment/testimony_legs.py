@@ -64,20 +64,24 @@ def is_mode_contradicted(world: World, mode: PositionMode) -> bool:
 
 
 def _left_over(rows: Iterable[tuple[str | None, str | None, Fill | Bill]], mode: PositionMode) -> bool | None:
-    """Whether something is left on a side that the mode does not have; None where no row names any such side."""
+    """Whether something is left on a side that the mode does not have; None where no row names any side."""
+    named = False
     sums: dict[Leg, Decimal] = {}
     seen: set[tuple[str, str, str | None]] = set()
     for symbol, trade_id, row in rows:
         if symbol is None or row.position_side is None or row.side is None or row.contracts is None:
             continue
+        if market_type_of(symbol) not in _TWO_SIDED:
+            continue
+        named = True
         key = symbol, trade_id or row.bill_id or "", row.venue_order_id
-        if str(row.position_side) in sides_of(symbol, mode) or market_type_of(symbol) not in _TWO_SIDED or key in seen:
+        if str(row.position_side) in sides_of(symbol, mode) or key in seen:
             continue
         seen.add(key)
         leg = Leg(symbol, str(row.position_side))
         signed = row.contracts if row.side is OrderSide.BUY else -row.contracts
         sums[leg] = sums.get(leg, Decimal(0)) + signed
-    return any(sums.values()) if sums else None
+    return any(sums.values()) if named else None
 
 
 def sides_of(symbol: str, mode: PositionMode) -> tuple[str, ...]:

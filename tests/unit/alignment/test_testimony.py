@@ -440,6 +440,14 @@ def test_position_mode_stands_where_bills_speak_for_it_and_its_legs_are_in_doubt
         assert (one.contracts, one.empty_confirmed) == (None, False)
 
 
+def test_one_fill_on_a_side_that_the_mode_lacks_does_not_turn_the_mode_over() -> None:
+    """The bills name the sides of the account's own mode: a fill that says otherwise is in doubt, and not the mode."""
+    damaged = fill(position_side="long"), fill(trade_id="22", venue_order_id="12", side="sell")
+    booked = bill(), bill(bill_id="2", trade_id="22", venue_order_id="12", side="sell", position_side="net")
+    (found,) = judged_under("net", *damaged, bills=booked)
+    assert (found.position_side, found.contracts, found.empty_confirmed) == ("net", None, False)
+
+
 def test_sides_of_a_mode_that_the_account_left_while_flat_are_forgotten() -> None:
     """A round trip in net mode says nothing against long/short mode, nor for a position in it."""
     trip = fill(), fill(trade_id="22", venue_order_id="12", side="sell")
